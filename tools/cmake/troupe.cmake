@@ -1,0 +1,87 @@
+# Compiler settings and the two functions that every CMakeLists.txt of the tree uses:
+# troupe_library() for a leaf folder, troupe_test() for a test program.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# Asserts stay on in release: a broken invariant must stop the actor, not corrupt the store.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+set(CMAKE_CXX_FLAGS_ASAN "-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr,null")
+set(CMAKE_C_FLAGS_ASAN "${CMAKE_CXX_FLAGS_ASAN}")
+set(CMAKE_EXE_LINKER_FLAGS_ASAN "-fsanitize=address,undefined")
+
+find_program(TROUPE_CCACHE ccache)
+if(TROUPE_CCACHE)
+  # A precompiled header is compiled once per build folder; ccache needs these to look behind it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TROUPE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${TROUPE_CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(CAF REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
+
+add_library(troupe_settings INTERFACE)
+target_include_directories(troupe_settings INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(troupe_settings INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+target_link_libraries(troupe_settings INTERFACE Threads::Threads)
+
+# CAF's headers cost 3 s per file; targets that use CAF share one precompiled header.
+file(WRITE ${CMAKE_BINARY_DIR}/caf_pch.cpp "// owner of the precompiled header\n")
+add_library(caf_pch OBJECT ${CMAKE_BINARY_DIR}/caf_pch.cpp)
+target_link_libraries(caf_pch PUBLIC troupe_settings CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt)
+target_precompile_headers(caf_pch PUBLIC <caf/all.hpp> <flatbuffers/flatbuffers.h> <spdlog/spdlog.h>
+  <fmt/format.h> <chrono> <filesystem> <functional> <map> <memory> <optional> <string> <unordered_map> <vector>)
+
+# troupe_library(NAME [CAF] SOURCES a.cpp ... [LIBS x y ...])
+# A static library for the folder that calls it. CAF: uses CAF and its precompiled header.
+function(troupe_library name)
+  cmake_parse_arguments(ARG "CAF" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC troupe_settings ${ARG_LIBS})
+  if(ARG_CAF)
+    target_link_libraries(${name} PUBLIC CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt)
+    target_precompile_headers(${name} REUSE_FROM caf_pch)
+  endif()
+endfunction()
+
+# troupe_test(NAME [CAF] [LABELS unit|integration|e2e] SOURCES ... LIBS ... [TIMEOUT seconds])
+# A Catch2 program, registered with CTest under NAME.
+function(troupe_test name)
+  cmake_parse_arguments(ARG "CAF" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE troupe_settings catch_main ${ARG_LIBS})
+  if(ARG_CAF)
+    target_link_libraries(${name} PRIVATE CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt)
+    target_precompile_headers(${name} REUSE_FROM caf_pch)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# Adds every subfolder of the current one that has a CMakeLists.txt.
+macro(troupe_add_subfolders)
+  file(GLOB _lists CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(_list ${_lists})
+    get_filename_component(_dir ${_list} DIRECTORY)
+    add_subdirectory(${_dir})
+  endforeach()
+endmacro()
