@@ -1,0 +1,41 @@
+// Requests and one-way messages from any event-based actor to a typed handle, without being a template over the
+// sender, so that a library (actors/client) can send on behalf of the actor that owns it. Every request has
+// a deadline: CAF drops requests to a dead remote actor silently.
+#pragma once
+
+#include <caf/all.hpp>
+
+#include <chrono>
+
+namespace runtime::transport {
+
+/// Sends `request` and calls exactly one of the two, on `self`, within `deadline`.
+/// on_reply: void(const Reply&) with the reply that `Handle` declares for `Request`; on_error: void(caf::error&).
+template <class Handle, class Request, class OnReply, class OnError>
+void ask(caf::scheduled_actor* self, const Handle& to, std::chrono::milliseconds deadline, Request request,
+         OnReply on_reply, OnError on_error) {
+  using reply_types = caf::response_type_t<typename Handle::signatures, Request>;
+  static_assert(caf::detail::tl_size<reply_types>::value == 1, "the receiver has no reply for this request");
+  const auto id = self->new_request_id(caf::message_priority::normal);
+  if (to) {
+    to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), id, caf::make_message(std::move(request)), self->context());
+    self->request_response_timeout(caf::duration{deadline}, id);
+  } else {
+    self->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), id.response_id(),
+                  caf::make_message(caf::make_error(caf::sec::request_receiver_down)), self->context());
+  }
+  self->add_multiplexed_response_handler(id.response_id(),
+                                         caf::behavior{std::move(on_reply), std::move(on_error)});
+}
+
+/// One-way; `self` is the sender that the receiver sees.
+template <class Handle, class Message>
+void tell(caf::scheduled_actor* self, const Handle& to, Message message) {
+  static_assert(caf::response_type_unbox<caf::signatures_of_t<Handle>, caf::detail::type_list<Message>>::valid,
+                "the receiver does not accept this message");
+  if (to)
+    to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), caf::make_message_id(),
+                caf::make_message(std::move(message)), self->context());
+}
+
+} // namespace runtime::transport

@@ -1,0 +1,31 @@
+// An API object on its way between actors: immutable bytes and the table they are an instance of. Within a
+// process the bytes are shared; on the wire and on disk they are preceded by the table's name.
+#pragma once
+
+#include "messages/codec/object.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace messages::codec {
+class type;
+}
+
+namespace runtime::transport {
+
+struct attachment {
+  const messages::codec::type* type = nullptr;
+  messages::codec::object_buffer object;
+  explicit operator bool() const { return type != nullptr; }
+};
+
+/// u16 length of the table's full name, the name, zeroes up to a multiple of 8 bytes, the FlatBuffer.
+void append_wire(const attachment& value, std::string& out);
+
+/// The reverse, without copying: the result shares `owner`'s bytes [offset, offset + size). nullopt: no such
+/// form, a table that the schema lacks, or (with `verify`) bytes that are no such table.
+std::optional<attachment> attachment_from_wire(std::shared_ptr<const std::string> owner, size_t offset, size_t size,
+                                               bool verify);
+
+} // namespace runtime::transport
