@@ -85,3 +85,5 @@ macro(troupe_add_subfolders)
     add_subdirectory(${_dir})
   endforeach()
 endmacro()
+
+include(flatbuffers)
