@@ -65,6 +65,7 @@ function(troupe_test name)
   target_link_libraries(${name} PRIVATE troupe_settings catch_main ${ARG_LIBS})
   if(ARG_CAF)
     target_link_libraries(${name} PRIVATE CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt)
+    target_compile_options(${name} PRIVATE -fPIC)  # as the precompiled header, else it is not used
     target_precompile_headers(${name} REUSE_FROM caf_pch)
   endif()
   if(NOT ARG_LABELS)

@@ -1,0 +1,73 @@
+// What a role is to the host: its description (data, listed in actors/host/role_table.cpp) and what it is given
+// when it is started.
+//
+//   // actors/scheduler/scheduler.cpp
+//   runtime::host::role_descriptor describe() {
+//     return {.spec = {.name = "scheduler", .summary = "assigns pods to nodes"},
+//             .phase = runtime::host::start_phase::scheduler,
+//             .spawn = [](caf::actor_system& system, const runtime::host::role_context& ctx) {
+//               return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(run_scheduler, ctx));
+//             }};
+//   }
+#pragma once
+
+#include "runtime/directory/directory.hpp"
+#include "runtime/placement/role_spec.hpp"
+#include "runtime/seams/clock.hpp"
+#include "runtime/seams/random.hpp"
+#include "runtime/supervision/child_spec.hpp"
+#include "runtime/telemetry/log.hpp"
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace runtime::host {
+
+/// Everything that a role instance is given. Copyable; what it points to is shared and thread-safe.
+struct role_context {
+  std::string id;   ///< of this instance: "kubelet/node-a"
+  std::string role; ///< its role: "kubelet"
+  std::string host; ///< the host's name in the placement file
+  placement::role_settings settings;
+  placement::cluster_settings cluster;
+  std::filesystem::path data; ///< absolute path of the host's data folder
+  directory::handle directory;
+  seams::clock_ptr clock;
+  seams::random_ptr random;
+  telemetry::logger log; ///< writes under this instance's id, at its level
+};
+
+/// The order of the start; the stop goes the other way round. Roles of one phase start together.
+enum class start_phase : uint8_t { store, apiserver, controllers, scheduler, kubelet, proxy };
+
+/// From when on the directory tells others about a role.
+enum class readiness : uint8_t {
+  when_spawned,    ///< the host registers it right after `spawn`
+  when_registered, ///< it registers itself (directory::register_role) once it serves
+};
+
+struct role_descriptor {
+  placement::role_spec spec;
+  start_phase phase = start_phase::controllers;
+  readiness ready = readiness::when_spawned;
+  supervision::restart_policy restart = supervision::restart_policy::permanent;
+  /// Time for an orderly stop (exit_reason::user_shutdown); then it is killed.
+  std::chrono::milliseconds shutdown{5'000};
+  /// Makes the actor; called for every start and restart, in the supervisor, so it must be quick: what
+  /// takes time (opening files, binding ports) belongs to the actor's first moments. May throw.
+  caf::strong_actor_ptr (*spawn)(caf::actor_system&, const role_context&) = nullptr;
+  /// Registers the CAF message types of the role's protocol, if it has any.
+  void (*add_messages)(caf::actor_system_config&) = nullptr;
+};
+
+/// Tells the directory that this instance serves from now on (for `readiness::when_registered`).
+inline void announce_ready(const role_context& ctx, const caf::strong_actor_ptr& self) {
+  caf::anon_send(ctx.directory, directory::register_role{ctx.id, self, {}});
+}
+
+} // namespace runtime::host
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::host::role_context)

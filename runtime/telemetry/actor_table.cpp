@@ -1,0 +1,131 @@
+#include "runtime/telemetry/actor_table.hpp"
+
+namespace runtime::telemetry {
+
+std::string_view to_string(actor_state state) {
+  switch (state) {
+    case actor_state::starting:
+      return "starting";
+    case actor_state::running:
+      return "running";
+    case actor_state::restarting:
+      return "restarting";
+    case actor_state::stopped:
+      return "stopped";
+    case actor_state::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+void actor_table::add(const std::string& id, const std::string& role, const std::string& host) {
+  std::lock_guard guard{mutex_};
+  auto& row = entries_[id].row;
+  row.id = id;
+  row.role = role;
+  row.host = host;
+}
+
+void actor_table::remove(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  entries_.erase(id);
+  changed_.notify_all();
+}
+
+void actor_table::started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state) {
+  std::lock_guard guard{mutex_};
+  auto& entry = entries_[id];
+  entry.row.id = id;
+  entry.row.state = state;
+  ++entry.row.starts;
+  entry.address = caf::actor_cast<caf::actor_addr>(handle);
+  entry.counters = counters_of(handle);
+  entry.alive = true;
+  entry.sampled_handled = 0;
+  entry.row.messages_per_second = 0;
+  changed_.notify_all();
+}
+
+void actor_table::ready(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i != entries_.end() && i->second.alive)
+    i->second.row.state = actor_state::running;
+}
+
+void actor_table::ended(const std::string& id, actor_state state, const std::string& failure) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    return;
+  auto& entry = i->second;
+  entry.row.state = state;
+  if (!failure.empty())
+    entry.row.last_failure = failure;
+  entry.address = nullptr;
+  entry.counters = nullptr;
+  entry.alive = false;
+  entry.row.messages_per_second = 0;
+  changed_.notify_all();
+}
+
+actor_row actor_table::shown(const entry& entry) {
+  auto row = entry.row;
+  if (entry.counters) {
+    // Read in this order: `handled` never passes `received`, so the depth cannot become negative.
+    auto handled = entry.counters->handled.load(std::memory_order_relaxed);
+    auto received = entry.counters->received.load(std::memory_order_relaxed);
+    row.mailbox_depth = received > handled ? received - handled : 0;
+  }
+  return row;
+}
+
+std::vector<actor_row> actor_table::rows() const {
+  std::lock_guard guard{mutex_};
+  std::vector<actor_row> result;
+  result.reserve(entries_.size());
+  for (auto& [id, entry] : entries_)
+    result.push_back(shown(entry));
+  return result;
+}
+
+std::optional<actor_row> actor_table::find(const std::string& id) const {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    return std::nullopt;
+  return shown(i->second);
+}
+
+caf::strong_actor_ptr actor_table::handle_of(const std::string& id) const {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i == entries_.end() || !i->second.alive)
+    return nullptr;
+  return caf::actor_cast<caf::strong_actor_ptr>(i->second.address);
+}
+
+void actor_table::sample(int64_t monotonic_us) {
+  std::lock_guard guard{mutex_};
+  for (auto& [id, entry] : entries_) {
+    if (!entry.counters)
+      continue;
+    auto handled = entry.counters->handled.load(std::memory_order_relaxed);
+    auto elapsed_us = monotonic_us - entry.sampled_us;
+    if (entry.sampled_us > 0 && elapsed_us > 0)
+      entry.row.messages_per_second = static_cast<double>(handled - entry.sampled_handled) * 1e6
+                                      / static_cast<double>(elapsed_us);
+    entry.sampled_handled = handled;
+    entry.sampled_us = monotonic_us;
+  }
+}
+
+bool actor_table::wait_for_end(const std::string& id, uint64_t start, std::chrono::milliseconds timeout) const {
+  std::unique_lock guard{mutex_};
+  return changed_.wait_for(guard, timeout, [&] {
+    auto i = entries_.find(id);
+    return i == entries_.end() || i->second.row.starts != start || !i->second.alive;
+  });
+}
+
+} // namespace runtime::telemetry

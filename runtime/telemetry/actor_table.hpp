@@ -1,0 +1,85 @@
+// What `troupe ps` shows: one row per supervised actor of this host. Supervisors write it, the control
+// socket's thread reads it, so that it answers even while every worker is busy. Thread-safe.
+#pragma once
+
+#include "runtime/telemetry/metered.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace runtime::telemetry {
+
+enum class actor_state : uint8_t {
+  starting,   ///< spawned, not yet ready to serve
+  running,    ///< serves
+  restarting, ///< ended by a failure; its supervisor waits before the next start
+  stopped,    ///< ended in order and stays down
+  failed,     ///< ended by a failure and stays down
+};
+
+std::string_view to_string(actor_state state);
+
+struct actor_row {
+  std::string id;
+  std::string role;
+  std::string host;
+  actor_state state = actor_state::stopped;
+  uint64_t starts = 0; ///< how often it was started, the first time included
+  uint64_t mailbox_depth = 0;
+  double messages_per_second = 0;
+  std::string last_failure; ///< text of the newest failure; empty when there was none
+
+  uint64_t restarts() const {
+    return starts > 0 ? starts - 1 : 0;
+  }
+};
+
+class actor_table {
+public:
+  /// Adds a row, or keeps the one that exists (its failure and its number of starts outlive the actor).
+  void add(const std::string& id, const std::string& role, const std::string& host);
+  void remove(const std::string& id);
+
+  void started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state);
+  /// A starting actor serves from now on.
+  void ready(const std::string& id);
+  /// `failure` is empty for an orderly end.
+  void ended(const std::string& id, actor_state state, const std::string& failure);
+
+  /// All rows in the order of their ids.
+  std::vector<actor_row> rows() const;
+  std::optional<actor_row> find(const std::string& id) const;
+  /// The live actor behind a row; null when there is none.
+  caf::strong_actor_ptr handle_of(const std::string& id) const;
+
+  /// Updates messages per second; to be called about once a second.
+  void sample(int64_t monotonic_us);
+
+  /// Waits until the actor that was `id`'s `start`-th has ended. False when the time is over.
+  bool wait_for_end(const std::string& id, uint64_t start, std::chrono::milliseconds timeout) const;
+
+private:
+  struct entry {
+    actor_row row;
+    caf::actor_addr address; // weak: the table keeps no actor alive
+    counters_ptr counters;
+    bool alive = false;
+    uint64_t sampled_handled = 0;
+    int64_t sampled_us = 0;
+  };
+
+  static actor_row shown(const entry& entry);
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::map<std::string, entry> entries_;
+};
+
+} // namespace runtime::telemetry
