@@ -1,0 +1,201 @@
+// Snapshots, windows and rendered objects.
+#include "actors/apiserver/cache/watch_cache.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "messages/codec/json.hpp"
+
+namespace actors::apiserver::cache {
+
+// ---- rendered objects ------------------------------------------------------------------------------------
+
+namespace {
+/// Weak references to rendered texts, oldest first. The owner of a text is its object; this only counts.
+struct rendered_texts {
+  std::mutex mutex;
+  std::deque<std::pair<std::weak_ptr<const std::string>, size_t>> texts;
+  size_t bytes = 0;
+
+  bool admit(const std::shared_ptr<const std::string>& text) {
+    std::lock_guard lock{mutex};
+    while (!texts.empty() && (texts.front().first.expired() || texts.size() > texts_max)) {
+      bytes -= texts.front().second;
+      texts.pop_front();
+    }
+    if (bytes + text->size() > cached_object::rendered_bytes_max)
+      return false;
+    bytes += text->size();
+    texts.emplace_back(text, text->size());
+    return true;
+  }
+  static constexpr size_t texts_max = 1u << 20;
+};
+
+rendered_texts& rendered() {
+  static rendered_texts texts;
+  return texts;
+}
+} // namespace
+
+std::shared_ptr<const std::string> cached_object::json() const {
+  if (auto ready = json_.load())
+    return ready;
+  auto text = std::make_shared<std::string>();
+  messages::codec::encode_json(*type_, bytes_, revision_, *text);
+  if (rendered().admit(text))
+    json_.store(text);
+  return text;
+}
+
+// ---- windows ---------------------------------------------------------------------------------------------
+
+change_window::page change_window::read(int64_t after, size_t limit) const {
+  std::lock_guard lock{mutex_};
+  page result;
+  result.upto = after;
+  if (after < oldest_) {
+    result.expired = true;
+    return result;
+  }
+  auto at = std::upper_bound(changes_.begin(), changes_.end(), after,
+                             [](int64_t revision, const change& item) { return revision < item.revision; });
+  for (; at != changes_.end() && result.changes.size() < limit; ++at)
+    result.changes.push_back(*at);
+  result.upto = at == changes_.end() ? std::max(upto_, after) : result.changes.back().revision;
+  return result;
+}
+
+int64_t change_window::oldest() const {
+  std::lock_guard lock{mutex_};
+  return oldest_;
+}
+
+void change_window::append(change next) {
+  std::lock_guard lock{mutex_};
+  if (next.revision <= upto_)
+    return; // replayed after a reconnection
+  upto_ = next.revision;
+  changes_.push_back(std::move(next));
+  if (changes_.size() > changes_max) {
+    oldest_ = changes_.front().revision;
+    changes_.pop_front();
+  }
+}
+
+void change_window::advance(int64_t revision) {
+  std::lock_guard lock{mutex_};
+  upto_ = std::max(upto_, revision);
+}
+
+void change_window::reset(int64_t revision) {
+  std::lock_guard lock{mutex_};
+  changes_.clear();
+  oldest_ = revision;
+  upto_ = revision;
+}
+
+// ---- shards ----------------------------------------------------------------------------------------------
+
+shard_cache::shard_cache(std::string name, std::vector<std::string> prefixes)
+    : name_(std::move(name)), snapshot_(std::make_shared<const snapshot>()) {
+  for (auto& prefix : prefixes)
+    resources_.emplace(std::move(prefix), std::make_unique<resource_state>());
+}
+
+const change_window& shard_cache::window(std::string_view prefix) const {
+  const auto found = resources_.find(prefix);
+  if (found == resources_.end())
+    throw std::logic_error("shard " + name_ + " has no resource " + std::string{prefix});
+  return found->second->window;
+}
+
+shard_cache::resource_state* shard_cache::state_of(std::string_view key) {
+  const auto end = key.find('/', 1);
+  if (end == std::string_view::npos)
+    return nullptr;
+  const auto found = resources_.find(key.substr(0, end + 1));
+  return found == resources_.end() ? nullptr : found->second.get();
+}
+
+uint64_t shard_cache::subscribe(std::string_view prefix, std::function<void()> notify) {
+  auto& state = *resources_.find(prefix)->second;
+  const uint64_t id = next_subscription_++;
+  std::lock_guard lock{state.mutex};
+  state.subscribers.emplace(id, std::move(notify));
+  return id;
+}
+
+void shard_cache::unsubscribe(std::string_view prefix, uint64_t subscription) {
+  auto& state = *resources_.find(prefix)->second;
+  std::lock_guard lock{state.mutex};
+  state.subscribers.erase(subscription);
+}
+
+void shard_cache::load(snapshot_ptr state, int64_t oldest) {
+  snapshot_.store(std::move(state));
+  for (auto& [prefix, resource] : resources_)
+    resource->window.reset(oldest);
+  ready_.store(true);
+}
+
+void shard_cache::apply(std::vector<change> next, int64_t upto) {
+  const auto present = snapshot_.load();
+  auto updated = std::make_shared<snapshot>(*present);
+  std::vector<resource_state*> touched;
+  std::vector<std::pair<resource_state*, change>> appended;
+  for (auto& item : next) {
+    if (item.revision > present->revision)
+      updated->objects =
+        item.after ? updated->objects.put(item.key, item.after) : updated->objects.erase(item.key);
+    if (auto* state = state_of(item.key)) {
+      if (std::find(touched.begin(), touched.end(), state) == touched.end())
+        touched.push_back(state);
+      appended.emplace_back(state, std::move(item));
+    }
+  }
+  updated->revision = std::max(updated->revision, upto);
+  snapshot_.store(std::move(updated)); // before the windows: a watcher that sees a change finds it in the state
+  for (auto& [state, item] : appended)
+    state->window.append(std::move(item));
+  for (auto& [prefix, state] : resources_)
+    state->window.advance(upto);
+  for (auto* state : touched) {
+    std::lock_guard lock{state->mutex};
+    for (auto& [id, notify] : state->subscribers)
+      notify();
+  }
+}
+
+// ---- all -------------------------------------------------------------------------------------------------
+
+watch_cache::watch_cache(const std::map<std::string, std::string>& shard_by_prefix) {
+  std::map<std::string, std::vector<std::string>> prefixes;
+  for (const auto& [prefix, shard] : shard_by_prefix)
+    prefixes[shard].push_back(prefix);
+  for (auto& [name, list] : prefixes) {
+    auto& added = shards_.emplace(name, std::make_unique<shard_cache>(name, list)).first->second;
+    for (const auto& prefix : list)
+      by_prefix_.emplace(prefix, added.get());
+  }
+}
+
+shard_cache& watch_cache::shard(std::string_view name) {
+  const auto found = shards_.find(name);
+  if (found == shards_.end())
+    throw std::logic_error("no shard " + std::string{name});
+  return *found->second;
+}
+
+shard_cache& watch_cache::shard_of(std::string_view prefix) {
+  const auto found = by_prefix_.find(prefix);
+  if (found == by_prefix_.end())
+    throw std::logic_error("no shard for " + std::string{prefix});
+  return *found->second;
+}
+
+bool watch_cache::ready() const {
+  return std::all_of(shards_.begin(), shards_.end(), [](const auto& item) { return item.second->ready(); });
+}
+
+} // namespace actors::apiserver::cache

@@ -1,0 +1,143 @@
+// The apiserver's copy of the store: the present state as snapshots that any thread reads without locks, and for
+// each resource a window of the latest changes, in which every watch is a position. The apiserver's actor is the only writer;
+// connection threads read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/apiserver/cache/persistent_map.hpp"
+#include "messages/codec/object.hpp"
+#include "messages/codec/schema.hpp"
+
+namespace actors::apiserver::cache {
+
+using messages::codec::object_buffer;
+using messages::codec::type;
+
+/// One object at one revision. Shared by the snapshots, the windows and whoever reads.
+class cached_object {
+public:
+  cached_object(const type& what, object_buffer bytes, int64_t revision)
+      : type_(&what), bytes_(std::move(bytes)), revision_(revision) {}
+
+  const type& what() const { return *type_; }
+  const object_buffer& bytes() const { return bytes_; }
+  int64_t revision() const { return revision_; }
+
+  /// The object as JSON with its resourceVersion, without line ends; rendered once and shared while the bytes of all
+  /// rendered objects stay below `rendered_bytes_max`. Thread-safe.
+  std::shared_ptr<const std::string> json() const;
+
+  static constexpr size_t rendered_bytes_max = 64u << 20;
+
+private:
+  const type* type_;
+  object_buffer bytes_;
+  int64_t revision_;
+  mutable std::atomic<std::shared_ptr<const std::string>> json_;
+};
+using object_ptr = std::shared_ptr<const cached_object>;
+
+/// All objects of a shard as of `revision`; keys as in the store ("/pods/default/web").
+struct snapshot {
+  int64_t revision = 0;
+  persistent_map<object_ptr> objects;
+};
+using snapshot_ptr = std::shared_ptr<const snapshot>;
+
+/// `after` null: deleted; `before` null: created, or not known any more.
+struct change {
+  int64_t revision = 0;
+  std::string key;
+  object_ptr before, after;
+};
+
+/// The latest changes of one resource.
+class change_window {
+public:
+  static constexpr size_t changes_max = 16'384;
+
+  struct page {
+    std::vector<change> changes;
+    int64_t upto = 0;      // everything up to here has been returned
+    bool expired = false;  // `after` is older than the window: list anew
+  };
+  /// Changes with revision > `after`, at most `limit`.
+  page read(int64_t after, size_t limit) const;
+  /// The oldest revision from which a watch can start.
+  int64_t oldest() const;
+
+  // ---- writer ----
+  void append(change next);
+  /// Nothing of this resource changed up to `revision`.
+  void advance(int64_t revision);
+  void reset(int64_t revision);
+
+private:
+  mutable std::mutex mutex_;
+  std::deque<change> changes_;
+  int64_t oldest_ = 0;
+  int64_t upto_ = 0;
+};
+
+/// A store shard's part of the cache.
+class shard_cache {
+public:
+  explicit shard_cache(std::string name, std::vector<std::string> prefixes);
+
+  const std::string& name() const { return name_; }
+  snapshot_ptr read() const { return snapshot_.load(); }
+  const change_window& window(std::string_view prefix) const;
+  bool ready() const { return ready_.load(); }
+
+  /// Calls `notify` after changes to `prefix` (from the writer's thread; it must only post). Thread-safe.
+  uint64_t subscribe(std::string_view prefix, std::function<void()> notify);
+  void unsubscribe(std::string_view prefix, uint64_t subscription);
+
+  // ---- writer ----
+  /// The present state; ends every watch that is older than what the window still has.
+  void load(snapshot_ptr state, int64_t oldest);
+  /// `next` in revision order; those at or below the snapshot's revision only enter the windows.
+  void apply(std::vector<change> next, int64_t upto);
+
+private:
+  struct resource_state {
+    change_window window;
+    std::mutex mutex;
+    std::map<uint64_t, std::function<void()>> subscribers;
+  };
+  resource_state* state_of(std::string_view key);
+
+  std::string name_;
+  std::map<std::string, std::unique_ptr<resource_state>, std::less<>> resources_; // by prefix; fixed
+  std::atomic<snapshot_ptr> snapshot_;
+  std::atomic<bool> ready_{false};
+  std::atomic<uint64_t> next_subscription_{1};
+};
+
+/// All shards. Fixed after construction.
+class watch_cache {
+public:
+  /// prefix -> shard name, for every resource.
+  explicit watch_cache(const std::map<std::string, std::string>& shard_by_prefix);
+  shard_cache& shard(std::string_view name);
+  shard_cache& shard_of(std::string_view prefix);
+  const std::map<std::string, std::unique_ptr<shard_cache>, std::less<>>& shards() const { return shards_; }
+  bool ready() const;
+
+private:
+  std::map<std::string, std::unique_ptr<shard_cache>, std::less<>> shards_;
+  std::map<std::string, shard_cache*, std::less<>> by_prefix_;
+};
+
+} // namespace actors::apiserver::cache

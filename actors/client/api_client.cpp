@@ -1,0 +1,349 @@
+// Watches, requests and timers of a consuming actor.
+#include "actors/client/api_client.hpp"
+
+#include "messages/api/meta/v1/status_generated.h"
+#include "runtime/transport/ask.hpp"
+
+namespace actors::client {
+
+using runtime::transport::attachment;
+using runtime::transport::ask;
+using runtime::transport::tell;
+
+namespace {
+
+constexpr std::string_view apiserver_prefix = "apiserver/";
+
+std::string text(const flatbuffers::String* value) {
+  return value == nullptr ? std::string{} : value->str();
+}
+
+template <class Request>
+void set_identity(Request& request, const identity& who) {
+  request.identity = std::make_unique<protocol::IdentityT>();
+  request.identity->user = who.user;
+  request.identity->groups = who.groups;
+}
+
+std::unique_ptr<protocol::TargetT> target_of(const resource& what, std::string_view name_space, std::string_view name,
+                                             std::string_view subresource = {}) {
+  auto target = std::make_unique<protocol::TargetT>();
+  target->group = what.group;
+  target->version = what.version;
+  target->resource = what.plural;
+  target->subresource = subresource;
+  target->namespace_name = name_space;
+  target->name = name;
+  return target;
+}
+
+void read_status(const attachment& item, api_result& result) {
+  if (!item)
+    return;
+  const auto* status = item.object.root<messages::api::meta::v1::Status>();
+  result.reason = text(status->reason());
+  result.message = text(status->message());
+}
+
+/// The result of a get or write reply; an invalid message is an answer that could not be read.
+template <class Reply>
+api_result result_of(const Reply& reply) {
+  api_result result;
+  if (!reply.valid()) {
+    result.message = "the apiserver's answer failed its verification";
+    return result;
+  }
+  result.code = reply->code();
+  result.revision = reply->revision();
+  const attachment& item = reply.at(reply->object());
+  if (result.code >= 400)
+    read_status(item, result);
+  else if (item)
+    result.object = item.object;
+  return result;
+}
+
+api_result unreachable(const std::string& why) {
+  api_result result;
+  result.reason = "ServiceUnavailable";
+  result.message = why;
+  return result;
+}
+
+api_result refused_here(const messages::codec::codec_error& error) {
+  api_result result;
+  result.code = 400;
+  result.reason = "BadRequest";
+  result.message = error.path + ": " + error.message;
+  return result;
+}
+
+} // namespace
+
+identity controller_identity(std::string_view name) {
+  return {"system:serviceaccount:kube-system:" + std::string{name},
+          {"system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"}};
+}
+
+identity node_identity(std::string_view node) {
+  return {"system:node:" + std::string{node}, {"system:nodes", "system:authenticated"}};
+}
+
+identity component_identity(std::string_view name) {
+  return {std::string{name}, {"system:authenticated"}};
+}
+
+api_client::api_client(caf::scheduled_actor* self, const runtime::host::role_context& context, identity who)
+    : self_(self), context_(context), identity_(std::move(who)) {}
+
+void api_client::start() {
+  runtime::directory::subscribe(self_, context_.directory, std::string{apiserver_prefix});
+}
+
+object_cache& api_client::watch(const resource& what, watch_options options) {
+  auto& added = watches_.emplace_back();
+  added.cache = std::make_unique<object_cache>(what);
+  added.options = std::move(options);
+  if (apiserver_)
+    begin_watch(added);
+  return *added.cache;
+}
+
+bool api_client::synced() const {
+  return std::all_of(watches_.begin(), watches_.end(), [](const auto& item) { return item.cache->synced(); });
+}
+
+// ---- following the apiserver ---------------------------------------------------------------------------
+
+void api_client::receive(const runtime::directory::role_up& event) {
+  if (!event.id.starts_with(apiserver_prefix))
+    return;
+  apiservers_[event.id] = caf::actor_cast<runtime::protocols::apiserver_actor>(event.handle);
+  if (event.id == apiserver_id_)
+    apiserver_ = nullptr; // restarted: the old handle is dead, whether we were told or not
+  choose_apiserver();
+}
+
+void api_client::receive(const runtime::directory::role_down& event) {
+  if (!event.id.starts_with(apiserver_prefix))
+    return;
+  apiservers_.erase(event.id);
+  if (event.id == apiserver_id_) {
+    apiserver_ = nullptr;
+    for (auto& item : watches_)
+      item.id = 0;
+  }
+  choose_apiserver();
+}
+
+void api_client::choose_apiserver() {
+  if (apiserver_ || apiservers_.empty())
+    return;
+  auto chosen = apiservers_.find(std::string{apiserver_prefix} + context_.host_name);
+  if (chosen == apiservers_.end())
+    chosen = apiservers_.begin();
+  apiserver_id_ = chosen->first;
+  apiserver_ = chosen->second;
+  for (auto& item : watches_)
+    begin_watch(item);
+}
+
+// ---- watches --------------------------------------------------------------------------------------------
+
+void api_client::begin_watch(watch_state& watch) {
+  if (!apiserver_)
+    return;
+  const uint64_t id = watch.id = next_id_++;
+  protocol::WatchRequestT content;
+  set_identity(content, identity_);
+  content.target = target_of(watch.cache->what(), watch.options.name_space, "");
+  content.label_selector = watch.options.label_selector;
+  content.field_selector = watch.options.field_selector;
+  content.watch_id = id;
+  content.after = watch.restart_from_scratch ? -1 : watch.cache->revision();
+  if (watch.restart_from_scratch)
+    watch.cache->begin_replace();
+  ask(
+    self_, apiserver_, request_deadline, protocol::watch_request{content},
+    [this, &watch, id](const protocol::watch_reply& reply) {
+      if (watch.id != id || (reply.valid() && reply->code() < 400))
+        return;
+      if (reply.valid() && reply->code() == 410)
+        watch.restart_from_scratch = true;
+      api_result result;
+      if (reply.valid())
+        read_status(reply.at(reply->status()), result);
+      retry_watch(watch, id, result.message);
+    },
+    [this, &watch, id](caf::error& error) { retry_watch(watch, id, self_->system().render(error)); });
+}
+
+void api_client::retry_watch(watch_state& watch, uint64_t id, std::string_view why) {
+  if (watch.id != id)
+    return;
+  watch.id = 0;
+  context_.log->warn("msg=\"watch refused, trying again\" resource={} delay_ms={} why=\"{}\"", watch.cache->what().plural,
+                     watch.retry_delay.count(), why);
+  after(watch.retry_delay, [this, &watch] {
+    if (watch.id == 0)
+      begin_watch(watch);
+  });
+  watch.retry_delay = std::min(watch.retry_delay * 2, retry_delay_max);
+}
+
+void api_client::receive(const protocol::watch_batch& batch) {
+  if (!batch.valid())
+    return; // the gap shows as a revision that never arrives; the apiserver's window then ends the watch
+  const auto found = std::find_if(watches_.begin(), watches_.end(),
+                                  [&](const auto& item) { return item.id == batch->watch_id(); });
+  if (found == watches_.end() || batch->watch_id() == 0)
+    return; // of a watch that we gave up
+  watch_state& watch = *found;
+  if (const auto* events = batch->events())
+    for (const auto* event : *events)
+      watch.cache->apply(event->type(), batch.at(event->object()).object, event->revision());
+  if (batch->synced()) {
+    watch.cache->mark_synced(batch->revision());
+    watch.restart_from_scratch = false;
+    watch.retry_delay = retry_delay_min;
+  }
+  if (!watch.restart_from_scratch)
+    watch.cache->advance(batch->revision());
+  if (batch->code() != 0) {
+    watch.restart_from_scratch |= batch->code() == 410;
+    retry_watch(watch, watch.id, "the apiserver ended the watch with code " + std::to_string(batch->code()));
+    return;
+  }
+  protocol::WatchAckT ack;
+  ack.watch_id = batch->watch_id();
+  ack.revision = batch->revision();
+  tell(self_, apiserver_, protocol::watch_ack{ack});
+  check_synced();
+}
+
+void api_client::check_synced() {
+  if (was_synced_ || !synced())
+    return;
+  was_synced_ = true;
+  if (on_synced_)
+    on_synced_();
+}
+
+// ---- requests -------------------------------------------------------------------------------------------
+
+void api_client::write(protocol::WriteRequestT content, std::vector<attachment> attachments, api_callback done) {
+  set_identity(content, identity_);
+  auto shared = std::make_shared<api_callback>(std::move(done));
+  ask(
+    self_, apiserver_, request_deadline, protocol::write_request{content, std::move(attachments)},
+    [shared](const protocol::write_reply& reply) { (*shared)(result_of(reply)); },
+    [this, shared](caf::error& error) { (*shared)(unreachable(self_->system().render(error))); });
+}
+
+void api_client::get(const resource& what, std::string_view name_space, std::string_view name, api_callback done) {
+  protocol::GetRequestT content;
+  set_identity(content, identity_);
+  content.target = target_of(what, name_space, name);
+  auto shared = std::make_shared<api_callback>(std::move(done));
+  ask(
+    self_, apiserver_, request_deadline, protocol::get_request{content},
+    [shared](const protocol::get_reply& reply) { (*shared)(result_of(reply)); },
+    [this, shared](caf::error& error) { (*shared)(unreachable(self_->system().render(error))); });
+}
+
+namespace {
+/// Sends `object` as the request's only attachment, or calls back with what is wrong with it.
+template <class Send>
+void with_packed(const messages::codec::type& type, const draft& object, const api_callback& done, Send send) {
+  auto packed = messages::codec::pack(type, object);
+  if (packed.error)
+    done(refused_here(*packed.error));
+  else
+    send(std::vector<attachment>{attachment{&type, std::move(packed.object)}});
+}
+} // namespace
+
+void api_client::create(const resource& what, const draft& object, api_callback done) {
+  with_packed(what.type(), object, done, [&](std::vector<attachment> attachments) {
+    protocol::WriteRequestT content;
+    content.verb = protocol::Verb::create;
+    content.target = target_of(what, object.get("metadata").get("namespace").str(), object.get("metadata").get("name").str());
+    content.object = 0;
+    write(std::move(content), std::move(attachments), std::move(done));
+  });
+}
+
+void api_client::update(const resource& what, std::string_view subresource, const draft& object, api_callback done) {
+  with_packed(what.type(), object, done, [&](std::vector<attachment> attachments) {
+    protocol::WriteRequestT content;
+    content.verb = protocol::Verb::update;
+    content.target = target_of(what, object.get("metadata").get("namespace").str(),
+                               object.get("metadata").get("name").str(), subresource);
+    content.object = 0;
+    write(std::move(content), std::move(attachments), std::move(done));
+  });
+}
+
+void api_client::patch(const resource& what, std::string_view subresource, std::string_view name_space,
+                       std::string_view name, protocol::PatchKind kind, const draft& patch, api_callback done) {
+  protocol::WriteRequestT content;
+  content.verb = protocol::Verb::patch;
+  content.target = target_of(what, name_space, name, subresource);
+  content.patch_kind = kind;
+  messages::codec::encode_json(patch, content.patch);
+  write(std::move(content), {}, std::move(done));
+}
+
+void api_client::remove(const resource& what, std::string_view name_space, std::string_view name,
+                        const delete_options& options, api_callback done) {
+  protocol::WriteRequestT content;
+  content.verb = protocol::Verb::delete_one;
+  content.target = target_of(what, name_space, name);
+  content.options = std::make_unique<protocol::WriteOptionsT>();
+  content.options->precondition_uid = options.uid;
+  content.options->precondition_revision = options.revision;
+  content.options->propagation_policy = options.propagation;
+  if (options.grace_seconds >= 0)
+    content.options->grace_period_seconds = options.grace_seconds;
+  write(std::move(content), {}, std::move(done));
+}
+
+void api_client::bind(std::string_view name_space, std::string_view pod, std::string_view uid, std::string_view node,
+                      api_callback done) {
+  const auto* type = messages::codec::api_schema().find("v1", "Binding");
+  const draft binding = draft::make_object({
+    {"apiVersion", "v1"},
+    {"kind", "Binding"},
+    {"metadata", draft::make_object({{"name", pod}, {"namespace", name_space}, {"uid", uid}})},
+    {"target", draft::make_object({{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node}})},
+  });
+  with_packed(*type, binding, done, [&](std::vector<attachment> attachments) {
+    protocol::WriteRequestT content;
+    content.verb = protocol::Verb::create;
+    content.target = target_of(pods, name_space, pod, "binding");
+    content.object = 0;
+    write(std::move(content), std::move(attachments), std::move(done));
+  });
+}
+
+// ---- time -----------------------------------------------------------------------------------------------
+
+uint64_t api_client::after(std::chrono::milliseconds delay, std::function<void()> callback) {
+  const uint64_t id = next_id_++;
+  timers_.emplace(id, std::move(callback));
+  auto& clock = self_->clock();
+  clock.schedule_message(clock.now() + delay, caf::actor_cast<caf::strong_actor_ptr>(self_),
+                         caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, wake{id}));
+  return id;
+}
+
+void api_client::receive(const wake& event) {
+  const auto found = timers_.find(event.timer);
+  if (found == timers_.end())
+    return; // cancelled
+  auto callback = std::move(found->second);
+  timers_.erase(found);
+  callback();
+}
+
+} // namespace actors::client

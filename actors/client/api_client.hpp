@@ -1,0 +1,151 @@
+// How a role talks to the API: watches, reads and writes through an apiserver, under the role's identity.
+// One per consuming actor, used only in its handlers. It follows the apiserver through the directory; when
+// that one is lost, it resumes its watches on another at the last revision it saw.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/client/informer.hpp"
+#include "runtime/directory/directory.hpp"
+#include "runtime/host/role.hpp"
+#include "runtime/protocols/apiserver.hpp"
+
+namespace actors::client {
+
+using namespace std::chrono_literals;
+namespace protocol = runtime::protocols::apiserver;
+
+/// A timer of this actor has run out.
+struct wake {
+  uint64_t timer = 0;
+};
+
+/// What every consumer's actor accepts on behalf of its api_client; forward each to the client's function of
+/// the same meaning: receive(watch_batch), receive(role_up), receive(role_down), receive(wake).
+using consumer_actor = caf::typed_actor<
+  caf::reacts_to<protocol::watch_batch>, caf::reacts_to<runtime::directory::role_up>,
+  caf::reacts_to<runtime::directory::role_down>, caf::reacts_to<wake>>;
+
+struct identity {
+  std::string user;
+  std::vector<std::string> groups;
+};
+/// system:serviceaccount:kube-system:<name> with its groups.
+identity controller_identity(std::string_view name);
+/// system:node:<name> in system:nodes.
+identity node_identity(std::string_view node);
+/// system:kube-scheduler, system:kube-proxy.
+identity component_identity(std::string_view name);
+
+/// The answer to a request; `code` as HTTP's. 503: no apiserver could be reached within the deadline; a write may or
+/// may not have happened.
+struct api_result {
+  int code = 503;
+  int64_t revision = 0;
+  object_buffer object;  // when ok
+  std::string reason;    // as in Status: "NotFound", "AlreadyExists", "Conflict", ...
+  std::string message;
+  bool ok() const { return code < 400; }
+  bool not_found() const { return code == 404; }
+  bool already_exists() const { return code == 409 && reason == "AlreadyExists"; }
+  bool conflict() const { return code == 409 && reason == "Conflict"; }
+};
+using api_callback = std::function<void(const api_result&)>;
+
+struct delete_options {
+  std::string uid;               // precondition; "": none
+  int64_t revision = 0;          // precondition; 0: none
+  int64_t grace_seconds = -1;    // -1: the kind's default
+  std::string propagation;       // Orphan, Background, Foreground; "": default
+};
+
+class api_client {
+public:
+  /// A request that gets no answer ends with code 503 after this long.
+  static constexpr std::chrono::milliseconds request_deadline = 10s;
+  static constexpr std::chrono::milliseconds retry_delay_min = 50ms;
+  static constexpr std::chrono::milliseconds retry_delay_max = 5s;
+
+  api_client(caf::scheduled_actor* self, const runtime::host::role_context& context, identity who);
+  api_client(const api_client&) = delete;
+
+  /// Subscribes to apiservers in the directory; watches begin when one is up.
+  void start();
+
+  /// ---- watches: before start() ----
+  template <class T>
+  informer<T> watch(watch_options options = {}) {
+    return informer<T>{watch(*resource_of<T>, std::move(options))};
+  }
+  object_cache& watch(const resource& what, watch_options options = {});
+  /// All watches have seen the whole state once.
+  bool synced() const;
+  /// Called once, when that becomes true, and again after each reconnection.
+  void on_synced(std::function<void()> callback) { on_synced_ = std::move(callback); }
+
+  /// ---- requests; each calls back exactly once, on this actor ----
+  void get(const resource& what, std::string_view name_space, std::string_view name, api_callback done);
+  void create(const resource& what, const draft& object, api_callback done);
+  /// An object with metadata.resourceVersion is written only if that is still its revision. `subresource`: "" or "status".
+  void update(const resource& what, std::string_view subresource, const draft& object, api_callback done);
+  void patch(const resource& what, std::string_view subresource, std::string_view name_space, std::string_view name,
+             protocol::PatchKind kind, const draft& patch, api_callback done);
+  void remove(const resource& what, std::string_view name_space, std::string_view name, const delete_options& options,
+              api_callback done);
+  /// POST pods/<name>/binding.
+  void bind(std::string_view name_space, std::string_view pod, std::string_view uid, std::string_view node,
+            api_callback done);
+
+  /// ---- time ----
+  /// Runs `callback` on this actor after `delay`; the id cancels it.
+  uint64_t after(std::chrono::milliseconds delay, std::function<void()> callback);
+  void cancel(uint64_t timer) { timers_.erase(timer); }
+
+  /// ---- what the owning actor forwards ----
+  void receive(const protocol::watch_batch& batch);
+  void receive(const runtime::directory::role_up& event);
+  void receive(const runtime::directory::role_down& event);
+  void receive(const wake& event);
+
+  const runtime::host::role_context& context() const { return context_; }
+  caf::scheduled_actor* self() const { return self_; }
+  bool connected() const { return static_cast<bool>(apiserver_); }
+
+private:
+  struct watch_state {
+    std::unique_ptr<object_cache> cache;
+    watch_options options;
+    uint64_t id = 0;             // of the running watch; 0: none
+    std::chrono::milliseconds retry_delay = retry_delay_min;
+    bool restart_from_scratch = true;
+  };
+
+  void begin_watch(watch_state& watch);
+  void retry_watch(watch_state& watch, uint64_t id, std::string_view why);
+  void choose_apiserver();
+  void write(protocol::WriteRequestT content, std::vector<runtime::transport::attachment> attachments,
+             api_callback done);
+  void check_synced();
+
+  caf::scheduled_actor* self_;
+  runtime::host::role_context context_;
+  identity identity_;
+  runtime::protocols::apiserver_actor apiserver_;
+  std::string apiserver_id_;
+  std::map<std::string, runtime::protocols::apiserver_actor> apiservers_;
+  std::deque<watch_state> watches_; // stable addresses
+  std::function<void()> on_synced_;
+  bool was_synced_ = false;
+  uint64_t next_id_ = 1;
+  std::unordered_map<uint64_t, std::function<void()>> timers_;
+};
+
+} // namespace actors::client
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::client::wake)

@@ -1,0 +1,146 @@
+// The object cache.
+#include "actors/client/informer.hpp"
+
+#include "messages/api/meta/v1/meta_generated.h"
+
+namespace actors::client {
+
+namespace {
+std::string_view view(const flatbuffers::String* text) {
+  return text == nullptr ? std::string_view{} : std::string_view{text->c_str(), text->size()};
+}
+} // namespace
+
+std::string object_key(std::string_view name_space, std::string_view name) {
+  if (name_space.empty())
+    return std::string{name};
+  std::string result;
+  result.reserve(name_space.size() + 1 + name.size());
+  result.append(name_space).append(1, '/').append(name);
+  return result;
+}
+
+std::pair<std::string, std::string> split_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos)
+    return {"", std::string{key}};
+  return {std::string{key.substr(0, slash)}, std::string{key.substr(slash + 1)}};
+}
+
+const ObjectMeta* metadata_of(const resource& what, const object_buffer& object) {
+  return messages::codec::metadata_of(what.type(), object);
+}
+
+draft draft_of(const resource& what, const entry& item) {
+  draft result = messages::codec::unpack(what.type(), item.object);
+  result["metadata"].set("resourceVersion", std::to_string(item.revision));
+  return result;
+}
+
+std::string controller_uid_of(const entry& item) {
+  if (const auto* owners = item.metadata->ownerReferences())
+    for (const auto* owner : *owners)
+      if (owner->controller().has_value() && *owner->controller())
+        return std::string{view(owner->uid())};
+  return {};
+}
+
+const entry* object_cache::find(std::string_view key) const {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+void object_cache::add_index(std::string name, index_function function) {
+  indices_[std::move(name)].function = std::move(function);
+}
+
+const std::set<std::string>& object_cache::by_index(const std::string& name, const std::string& value) const {
+  static const std::set<std::string> none;
+  const auto found = indices_.find(name);
+  if (found == indices_.end())
+    return none;
+  const auto keys = found->second.keys.find(value);
+  return keys == found->second.keys.end() ? none : keys->second;
+}
+
+void object_cache::update_indices(const std::string& key, const entry* before, const entry* after) {
+  for (auto& [name, item] : indices_) {
+    if (before != nullptr)
+      for (const auto& value : item.function(*before)) {
+        const auto found = item.keys.find(value);
+        if (found == item.keys.end())
+          continue;
+        found->second.erase(key);
+        if (found->second.empty())
+          item.keys.erase(found);
+      }
+    if (after != nullptr)
+      for (auto& value : item.function(*after))
+        item.keys[std::move(value)].insert(key);
+  }
+}
+
+void object_cache::put(const std::string& key, entry next) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) {
+    const auto placed = entries_.emplace(key, std::move(next)).first;
+    update_indices(key, nullptr, &placed->second);
+    for (auto& callback : listeners_)
+      callback(key, nullptr, &placed->second);
+    return;
+  }
+  if (found->second.revision >= next.revision)
+    return; // seen before: a replayed or an initial event
+  const entry before = std::exchange(found->second, std::move(next));
+  update_indices(key, &before, &found->second);
+  for (auto& callback : listeners_)
+    callback(key, &before, &found->second);
+}
+
+void object_cache::erase(const std::string& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end())
+    return;
+  const entry before = std::move(found->second);
+  entries_.erase(found);
+  update_indices(key, &before, nullptr);
+  for (auto& callback : listeners_)
+    callback(key, &before, nullptr);
+}
+
+void object_cache::apply(runtime::protocols::apiserver::EventType type, object_buffer object, int64_t revision) {
+  const auto* metadata = metadata_of(*resource_, object);
+  if (metadata == nullptr)
+    return; // an object without metadata cannot be stored
+  const std::string key = object_key(view(metadata->namespace_()), view(metadata->name()));
+  advance(revision);
+  if (type == runtime::protocols::apiserver::EventType::deleted) {
+    erase(key);
+    return;
+  }
+  if (replacing_)
+    seen_while_replacing_.insert(key);
+  put(key, entry{std::move(object), revision, metadata});
+}
+
+void object_cache::begin_replace() {
+  replacing_ = true;
+  seen_while_replacing_.clear();
+}
+
+void object_cache::mark_synced(int64_t revision) {
+  if (replacing_) {
+    std::vector<std::string> gone;
+    for (const auto& [key, item] : entries_)
+      if (!seen_while_replacing_.contains(key))
+        gone.push_back(key);
+    replacing_ = false;
+    seen_while_replacing_.clear();
+    for (const auto& key : gone)
+      erase(key);
+  }
+  revision_ = std::max(revision_, revision);
+  synced_ = true;
+}
+
+} // namespace actors::client

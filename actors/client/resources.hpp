@@ -1,0 +1,80 @@
+// The resources that Troupe's own roles use, each bound to the generated table of its objects.
+#pragma once
+
+#include <string_view>
+
+#include "messages/codec/schema.hpp"
+
+namespace messages::api {
+namespace core::v1 {
+struct ConfigMap;
+struct Endpoints;
+struct Event;
+struct Namespace;
+struct Node;
+struct Pod;
+struct Secret;
+struct Service;
+struct ServiceAccount;
+} // namespace core::v1
+namespace apps::v1 {
+struct Deployment;
+struct ReplicaSet;
+} // namespace apps::v1
+namespace discovery::v1 {
+struct EndpointSlice;
+}
+namespace coordination::v1 {
+struct Lease;
+}
+} // namespace messages::api
+
+namespace actors::client {
+
+namespace api = messages::api;
+
+/// Where the objects of a kind are; views of literals.
+struct resource {
+  std::string_view group;   // "" is core
+  std::string_view version;
+  std::string_view plural;
+  std::string_view kind;
+
+  std::string api_version() const {
+    return group.empty() ? std::string{version} : std::string{group} + "/" + std::string{version};
+  }
+  /// The table of the schema; aborts for a resource that the schema lacks, which a unit test rules out.
+  const messages::codec::type& type() const;
+};
+
+inline constexpr resource configmaps{"", "v1", "configmaps", "ConfigMap"};
+inline constexpr resource endpoints{"", "v1", "endpoints", "Endpoints"};
+inline constexpr resource events{"", "v1", "events", "Event"};
+inline constexpr resource namespaces{"", "v1", "namespaces", "Namespace"};
+inline constexpr resource nodes{"", "v1", "nodes", "Node"};
+inline constexpr resource pods{"", "v1", "pods", "Pod"};
+inline constexpr resource secrets{"", "v1", "secrets", "Secret"};
+inline constexpr resource services{"", "v1", "services", "Service"};
+inline constexpr resource serviceaccounts{"", "v1", "serviceaccounts", "ServiceAccount"};
+inline constexpr resource deployments{"apps", "v1", "deployments", "Deployment"};
+inline constexpr resource replicasets{"apps", "v1", "replicasets", "ReplicaSet"};
+inline constexpr resource endpointslices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
+inline constexpr resource leases{"coordination.k8s.io", "v1", "leases", "Lease"};
+
+template <class T>
+inline constexpr const resource* resource_of = nullptr;
+template <> inline constexpr const resource* resource_of<api::core::v1::ConfigMap> = &configmaps;
+template <> inline constexpr const resource* resource_of<api::core::v1::Endpoints> = &endpoints;
+template <> inline constexpr const resource* resource_of<api::core::v1::Event> = &events;
+template <> inline constexpr const resource* resource_of<api::core::v1::Namespace> = &namespaces;
+template <> inline constexpr const resource* resource_of<api::core::v1::Node> = &nodes;
+template <> inline constexpr const resource* resource_of<api::core::v1::Pod> = &pods;
+template <> inline constexpr const resource* resource_of<api::core::v1::Secret> = &secrets;
+template <> inline constexpr const resource* resource_of<api::core::v1::Service> = &services;
+template <> inline constexpr const resource* resource_of<api::core::v1::ServiceAccount> = &serviceaccounts;
+template <> inline constexpr const resource* resource_of<api::apps::v1::Deployment> = &deployments;
+template <> inline constexpr const resource* resource_of<api::apps::v1::ReplicaSet> = &replicasets;
+template <> inline constexpr const resource* resource_of<api::discovery::v1::EndpointSlice> = &endpointslices;
+template <> inline constexpr const resource* resource_of<api::coordination::v1::Lease> = &leases;
+
+} // namespace actors::client
