@@ -2,6 +2,8 @@
 #include "actors/client/api_client.hpp"
 
 #include "messages/api/meta/v1/status_generated.h"
+#include "messages/codec/json.hpp"
+#include "messages/codec/pack.hpp"
 #include "runtime/transport/ask.hpp"
 
 namespace actors::client {
@@ -97,7 +99,8 @@ api_client::api_client(caf::scheduled_actor* self, const runtime::host::role_con
     : self_(self), context_(context), identity_(std::move(who)) {}
 
 void api_client::start() {
-  runtime::directory::subscribe(self_, context_.directory, std::string{apiserver_prefix});
+  tell(self_, context_.directory,
+       runtime::directory::subscribe{std::string{apiserver_prefix}, caf::actor_cast<caf::strong_actor_ptr>(self_)});
 }
 
 object_cache& api_client::watch(const resource& what, watch_options options) {
@@ -139,7 +142,7 @@ void api_client::receive(const runtime::directory::role_down& event) {
 void api_client::choose_apiserver() {
   if (apiserver_ || apiservers_.empty())
     return;
-  auto chosen = apiservers_.find(std::string{apiserver_prefix} + context_.host_name);
+  auto chosen = apiservers_.find(std::string{apiserver_prefix} + context_.host);
   if (chosen == apiservers_.end())
     chosen = apiservers_.begin();
   apiserver_id_ = chosen->first;
@@ -182,8 +185,9 @@ void api_client::retry_watch(watch_state& watch, uint64_t id, std::string_view w
   if (watch.id != id)
     return;
   watch.id = 0;
-  context_.log->warn("msg=\"watch refused, trying again\" resource={} delay_ms={} why=\"{}\"", watch.cache->what().plural,
-                     watch.retry_delay.count(), why);
+  context_.log.warning("watch ended, trying again", {{"resource", watch.cache->what().plural},
+                                                     {"delay_ms", watch.retry_delay.count()},
+                                                     {"why", why}});
   after(watch.retry_delay, [this, &watch] {
     if (watch.id == 0)
       begin_watch(watch);

@@ -86,7 +86,7 @@ public:
   object_cache& watch(const resource& what, watch_options options = {});
   /// All watches have seen the whole state once.
   bool synced() const;
-  /// Called once, when that becomes true, and again after each reconnection.
+  /// Called once, when that becomes true.
   void on_synced(std::function<void()> callback) { on_synced_ = std::move(callback); }
 
   /// ---- requests; each calls back exactly once, on this actor ----

@@ -4,6 +4,8 @@
 #include "messages/api/meta/v1/meta_generated.h"
 #include "messages/codec/time.hpp"
 
+#include <fmt/format.h>
+
 namespace actors::client {
 
 namespace {
@@ -46,8 +48,7 @@ bool event_recorder::admit(const object_reference& about, int64_t now_seconds) {
 
 draft event_recorder::build(const object_reference& about, std::string_view type, std::string_view reason,
                             std::string_view message) {
-  const int64_t micros = client_->context().clock->unix_micros();
-  const std::string now = messages::codec::format_time(micros / 1'000'000);
+  const std::string now = messages::codec::format_time(client_->context().clock->wall_seconds());
   draft involved = draft::make_object({{"apiVersion", about.api_version}, {"kind", about.kind}, {"name", about.name}});
   if (!about.name_space.empty())
     involved.set("namespace", about.name_space);
@@ -83,7 +84,7 @@ draft event_recorder::build(const object_reference& about, std::string_view type
 
 void event_recorder::record(const object_reference& about, std::string_view type, std::string_view reason,
                             std::string_view message) {
-  if (in_flight_ >= in_flight_max || !admit(about, client_->context().clock->unix_micros() / 1'000'000)) {
+  if (in_flight_ >= in_flight_max || !admit(about, client_->context().clock->wall_seconds())) {
     ++dropped_;
     return;
   }
@@ -118,7 +119,7 @@ void event_recorder::create(const object_reference& about, std::string_view type
       known_.erase(found);
     }
     // An event about an object whose namespace is going is refused by design.
-    log->debug("msg=\"event not recorded\" code={} why=\"{}\"", result.code, result.message);
+    log.debug("event not recorded", {{"code", result.code}, {"why", result.message}});
   });
 }
 

@@ -2,6 +2,8 @@
 #include "actors/client/informer.hpp"
 
 #include "messages/api/meta/v1/meta_generated.h"
+#include "messages/codec/json.hpp"
+#include "messages/codec/pack.hpp"
 
 namespace actors::client {
 

@@ -17,7 +17,7 @@ size_t padded(size_t size) {
 } // namespace
 
 void append_wire(const attachment& value, std::string& out) {
-  const std::string& name = value.type->name();
+  const std::string& name = value.type->full_name();
   const size_t start = out.size();
   const auto length = static_cast<uint16_t>(name.size());
   out.push_back(static_cast<char>(length & 0xff));
