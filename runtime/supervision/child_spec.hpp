@@ -35,6 +35,8 @@ struct child_spec {
   /// Time for an orderly stop; then the child is killed.
   std::chrono::milliseconds shutdown{5'000};
   backoff_policy backoff = {};
+  /// False: someone else tells the actor table when it serves.
+  bool ready_when_started = true;
 };
 
 } // namespace runtime::supervision

@@ -8,6 +8,12 @@ caf::error make_failure(std::string_view text) {
   return caf::make_error(caf::sec::runtime_error, std::string{text});
 }
 
+void send_failure(const caf::strong_actor_ptr& target, std::string_view text) {
+  if (target)
+    target->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
+                    caf::make_message(caf::exit_msg{caf::actor_addr{}, make_failure(text)}), nullptr);
+}
+
 bool is_orderly(const caf::error& reason) {
   return !reason || reason == caf::exit_reason::normal || reason == caf::exit_reason::user_shutdown;
 }

@@ -14,6 +14,10 @@ namespace runtime::telemetry {
 /// An error that carries `text` and nothing else.
 caf::error make_failure(std::string_view text);
 
+/// Makes an actor fail with `text`, ahead of the messages that wait in its mailbox. An actor that traps exits may
+/// take it for a request to stop.
+void send_failure(const caf::strong_actor_ptr& target, std::string_view text);
+
 /// The words of an error: what make_failure was given, else CAF's own rendering.
 /// Empty for a normal end (no error, exit_reason::normal).
 std::string failure_text(const caf::error& reason);

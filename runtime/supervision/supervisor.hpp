@@ -1,0 +1,53 @@
+// A supervisor: starts its children in order, restarts what fails, stops them in reverse order, and fails itself
+// when restarting does not help. Supervisors nest: a child may be a supervisor.
+//
+//   auto tree = supervision::spawn(system, {.id = "supervisor/store", .children = {{.id = "store/pods", .start = ...}}});
+//
+// An exit message stops the children in order; then the supervisor ends with the message's reason.
+// exit_reason::kill cannot be trapped: it ends the supervisor at once and its children with it.
+#pragma once
+
+#include "runtime/seams/random.hpp"
+#include "runtime/supervision/child_spec.hpp"
+#include "runtime/supervision/decide_restart.hpp"
+#include "runtime/telemetry/actor_table.hpp"
+#include "runtime/telemetry/log.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace runtime::supervision {
+
+/// Told when a child fails, before it is restarted. Called by the supervisor's worker: be quick.
+using failure_listener = std::function<void(const child_spec&, const std::string& failure)>;
+
+struct supervisor_spec {
+  std::string id = "supervisor";
+  strategy how = strategy::one_for_one;
+  restart_intensity intensity = {};
+  std::vector<child_spec> children = {};
+  /// The children do not need each other: they are stopped at once instead of one after the other.
+  bool stop_together = false;
+
+  std::string host = {};                                  ///< shown by `troupe ps`
+  std::shared_ptr<telemetry::actor_table> table = {};     ///< may be null
+  telemetry::logger log = {};
+  seams::random_ptr random = {};                          ///< jitter of the backoff; null: none
+  failure_listener on_failure = {};
+};
+
+/// How long a child that was sent exit_reason::kill may take: it ends as soon as its running handler returns.
+/// One that does not is a failure of the supervisor, since a successor beside it could break what both own.
+constexpr std::chrono::milliseconds kill_wait{5'000};
+
+caf::actor spawn(caf::actor_system& system, supervisor_spec spec);
+
+/// The time that an ordered stop of all children may take.
+std::chrono::milliseconds stop_time_max(const supervisor_spec& spec);
+
+} // namespace runtime::supervision
