@@ -66,9 +66,12 @@ bridges_of() {
 }
 
 remove_bridges() {
-  local bridge
+  local bridge port
   for bridge in $1; do
-    if [ -d "/sys/class/net/$bridge/bridge" ]; then ip link delete "$bridge"; fi
+    [ -d "/sys/class/net/$bridge/bridge" ] || continue
+    # The kernel takes its time to remove the interfaces of a namespace that has just ended.
+    for port in "/sys/class/net/$bridge/brif"/*; do ip link delete "${port##*/}" 2>/dev/null || true; done
+    ip link delete "$bridge"
   done
 }
 
@@ -80,6 +83,18 @@ cgroup_folders_of() {
     ctr -a "$socket" -n k8s.io containers info "$container" | jq -r '.Spec.linux.cgroupsPath // empty'
   done
 }
+
+# cgroup_folders_of_runc DATA: the same from runc's own files, for when containerd does not answer.
+cgroup_folders_of_runc() {
+  local state
+  for state in "$1"/containerd/runc/k8s.io/*/state.json; do
+    [ -f "$state" ] || continue
+    jq -r '.config.cgroups.path // empty' "$state" 2>/dev/null || true
+  done
+}
+
+# sandboxes_of_runc DATA: ids of all containers and sandboxes, from runc's own files.
+sandboxes_of_runc() { ls "$1/containerd/runc/k8s.io" 2>/dev/null || true; }
 
 # remove_cgroups: reads cgroup folders; removes each, and its parents as long as they are empty, in every
 # hierarchy (v1: one per controller; v2: one).
@@ -116,7 +131,7 @@ shims_of() {
   local socket folder line
   socket=$(containerd_socket "$1")
   for folder in /proc/[0-9]*; do
-    line=$(tr '\0' ' ' <"$folder/cmdline" 2>/dev/null) || continue
+    line=$({ tr '\0' ' ' <"$folder/cmdline"; } 2>/dev/null) || continue
     case $line in *containerd-shim*"-address $socket "*) printf '%s\n' "${folder##*/}" ;; esac
   done
 }
