@@ -25,18 +25,24 @@ function(_troupe_flatbuffers_closure file out)
   set(${out} ${done} PARENT_SCOPE)
 endfunction()
 
-# troupe_flatbuffers(TARGET FILE.fbs...)
+# troupe_flatbuffers(TARGET [OBJECT_API] FILE.fbs...)
 # An INTERFACE target; linking to it makes "<folder>/<name>_generated.h" of each file includable.
-# Headers have no object API. Name every file: those that a file includes get no header by themselves.
+# OBJECT_API only for small schemas: for the API's tables it would cost every includer seconds.
+# Name every file: those that a file includes get no header by themselves.
 function(troupe_flatbuffers target)
+  cmake_parse_arguments(ARG "OBJECT_API" "" "" ${ARGN})
+  set(object_api)
+  if(ARG_OBJECT_API)
+    set(object_api --gen-object-api)
+  endif()
   set(headers)
-  foreach(file ${ARGN})
+  foreach(file ${ARG_UNPARSED_ARGUMENTS})
     get_filename_component(folder ${file} DIRECTORY)
     get_filename_component(name ${file} NAME_WE)
     set(header ${TROUPE_GENERATED_DIR}/${folder}/${name}_generated.h)
     _troupe_flatbuffers_closure(${file} inputs)
     add_custom_command(OUTPUT ${header}
-      COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums --keep-prefix --no-warnings
+      COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums --keep-prefix --no-warnings ${object_api}
               -I ${CMAKE_SOURCE_DIR} -o ${TROUPE_GENERATED_DIR}/${folder} ${CMAKE_SOURCE_DIR}/${file}
       DEPENDS ${inputs} COMMENT "flatc ${file}" VERBATIM)
     list(APPEND headers ${header})
