@@ -1,0 +1,240 @@
+#include "storage/lmdb/environment.hpp"
+
+#include "storage/lmdb/upgrade.hpp"
+
+#include <cassert>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace storage::lmdb {
+namespace {
+
+constexpr unsigned readers_max = 512;  // concurrent read calls
+constexpr unsigned databases_max = 8;
+
+struct aborter {
+  void operator()(MDB_txn* t) const { mdb_txn_abort(t); }
+};
+using transaction = std::unique_ptr<MDB_txn, aborter>;
+
+error_code code_of(int code) {
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case MDB_TXN_FULL:
+      return error_code::disk_full;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_BAD_VALSIZE:
+      return error_code::corrupt;
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+      return error_code::format;
+    default:
+      return error_code::io;
+  }
+}
+
+std::filesystem::path prepared(const std::filesystem::path& folder) {
+  std::error_code failed;
+  if (std::filesystem::create_directories(folder, failed))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+  if (failed)
+    throw error(error_code::io, "cannot make the store folder " + folder.string() + ": " + failed.message());
+  return folder;
+}
+
+transaction begin(MDB_env* env, unsigned flags) {
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env, nullptr, flags, &txn), "begin a transaction");
+  return transaction(txn);
+}
+
+}  // namespace
+
+void check(int code, const char* doing) {
+  if (code == MDB_SUCCESS)
+    return;
+  if (code == MDB_MAP_FULL)
+    throw map_full{};
+  throw error(code_of(code), std::string("cannot ") + doing + ": " + mdb_strerror(code));
+}
+
+std::optional<std::string_view> get(MDB_txn* txn, MDB_dbi db, std::string_view key) {
+  auto k = val(key);
+  MDB_val v;
+  const int code = mdb_get(txn, db, &k, &v);
+  if (code == MDB_NOTFOUND)
+    return std::nullopt;
+  check(code, "read");
+  return view(v);
+}
+
+void put(MDB_txn* txn, MDB_dbi db, std::string_view key, std::string_view value, unsigned flags) {
+  auto k = val(key);
+  auto v = val(value);
+  check(mdb_put(txn, db, &k, &v, flags), "write");
+}
+
+void erase(MDB_txn* txn, MDB_dbi db, std::string_view key) {
+  auto k = val(key);
+  const int code = mdb_del(txn, db, &k, nullptr);
+  if (code != MDB_NOTFOUND)
+    check(code, "erase");
+}
+
+bool is_empty(MDB_txn* txn, MDB_dbi db) {
+  MDB_stat stat;
+  check(mdb_stat(txn, db, &stat), "read");
+  return stat.ms_entries == 0;
+}
+
+cursor::cursor(MDB_txn* txn, MDB_dbi db) {
+  check(mdb_cursor_open(txn, db, &cursor_), "open a cursor");
+}
+
+bool cursor::move(std::string_view key, MDB_cursor_op op) {
+  key_ = val(key);
+  // An empty key means "from the start"; LMDB refuses it.
+  const int code = mdb_cursor_get(cursor_, &key_, &value_, op == MDB_SET_RANGE && key.empty() ? MDB_FIRST : op);
+  if (code == MDB_NOTFOUND)
+    return false;
+  check(code, "read");
+  return true;
+}
+
+environment::environment(const options& o) : options_(o), lock_(prepared(o.folder)), map_bytes_(o.map_bytes) {
+  MDB_env* env = nullptr;
+  check(mdb_env_create(&env), "open the store");
+  env_.reset(env);
+  check(mdb_env_set_maxdbs(env, databases_max), "open the store");
+  check(mdb_env_set_maxreaders(env, readers_max), "open the store");
+  check(mdb_env_set_mapsize(env, map_bytes_), "open the store");
+  // NOTLS: a read transaction belongs to a call, not to its thread.
+  const int code = mdb_env_open(env, o.folder.c_str(), MDB_NOTLS, 0600);
+  if (code != MDB_SUCCESS)
+    throw error(code_of(code), "cannot open the store in " + o.folder.string() + ": " + mdb_strerror(code));
+  MDB_envinfo info;
+  check(mdb_env_info(env, &info), "open the store");
+  map_bytes_ = info.me_mapsize;  // LMDB keeps the larger of ours and the file's
+  try {
+    cover_last_page();
+    open_databases();
+  } catch (const error& e) {
+    throw error(e.code(), "cannot open the store in " + o.folder.string() + ": " + e.what());
+  }
+}
+
+environment::~environment() = default;
+
+// A file that was cut off would end the process with SIGBUS when a missing page is read. Zeroes in their place are
+// reported as damage instead. (The last pages may lawfully be missing: LMDB does not write pages that it freed at once.)
+void environment::cover_last_page() {
+  MDB_envinfo info;
+  MDB_stat stat;
+  check(mdb_env_info(env_.get(), &info), "inspect");
+  check(mdb_env_stat(env_.get(), &stat), "inspect");
+  const auto needed = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+  mdb_filehandle_t file;
+  check(mdb_env_get_fd(env_.get(), &file), "inspect");
+  struct stat now;
+  if (::fstat(file, &now) != 0 || (now.st_size < needed && ::ftruncate(file, needed) != 0))
+    check(errno, "inspect");
+}
+
+void environment::open_databases() {
+  write(0, [this](MDB_txn* txn) {
+    check(mdb_dbi_open(txn, "meta", MDB_CREATE, &meta), "open a database");
+    prepare_format(txn, meta);
+    check(mdb_dbi_open(txn, "revisions", MDB_CREATE, &revisions), "open a database");
+    check(mdb_dbi_open(txn, "current", MDB_CREATE, &current), "open a database");
+    check(mdb_dbi_open(txn, "history", MDB_CREATE, &history), "open a database");
+    return true;
+  });
+}
+
+std::shared_lock<std::shared_mutex> environment::hold_map() {
+  std::lock_guard pass(turnstile_);
+  return std::shared_lock(map_mutex_);
+}
+
+void environment::read(const std::function<void(MDB_txn*)>& work) {
+  const auto held = hold_map();
+  work(begin(env_.get(), MDB_RDONLY).get());
+}
+
+void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work) {
+  for (;;) {
+    try {
+      const auto held = hold_map();
+      if (broken_)
+        throw error(error_code::closed, "the store in " + options_.folder.string()
+                                          + " had a disk error and must be opened again");
+      auto txn = begin(env_.get(), 0);
+      if (work(txn.get()))
+        commit(txn.release(), bytes);
+      return;
+    } catch (const map_full&) {
+      grow_map();
+    }
+  }
+}
+
+void environment::commit(MDB_txn* txn, size_t bytes) {
+  const int code = mdb_txn_commit(txn);  // ends the transaction, also when it fails
+  if (code == MDB_SUCCESS)
+    return;
+  if (code == MDB_MAP_FULL)
+    throw map_full{};
+  // LMDB reports a write that a full disk cut short as EIO.
+  const bool full = code_of(code) == error_code::disk_full || (code == EIO && lacks_space(bytes));
+  // A failed meta page leaves it open whether the batch is there: LMDB then refuses to begin another one.
+  MDB_txn* probe = nullptr;
+  const bool undecided = mdb_txn_begin(env_.get(), nullptr, 0, &probe) != MDB_SUCCESS;
+  if (probe)
+    mdb_txn_abort(probe);
+  if (full && !undecided)
+    throw error(error_code::disk_full, disk_full_text());
+  broken_ = true;
+  throw error(error_code::io, "cannot commit to the store in " + options_.folder.string() + ": "
+                                + mdb_strerror(code) + "; it must be opened again");
+}
+
+// Whether a transaction of about `bytes` may have been too much for the disk or for the limit of file sizes.
+bool environment::lacks_space(size_t bytes) const {
+  const size_t needed = 2 * bytes + (1 << 20);  // whole pages, inner pages, free list
+  struct statvfs disk;
+  if (::statvfs(options_.folder.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < needed)
+    return true;
+  mdb_filehandle_t file;
+  struct stat now;
+  struct rlimit limit;
+  return mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS && ::fstat(file, &now) == 0
+         && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+         && static_cast<size_t>(now.st_size) + needed > limit.rlim_cur;
+}
+
+std::string environment::disk_full_text() const {
+  return "no space left for the store in " + options_.folder.string()
+         + "; nothing of the batch was written, free some space and writes go on";
+}
+
+void environment::grow_map() {
+  std::lock_guard stop(turnstile_);
+  std::unique_lock held(map_mutex_);
+  if (map_bytes_ >= options_.map_bytes_max)
+    throw error(error_code::disk_full, "the store in " + options_.folder.string() + " has reached its limit of "
+                                         + std::to_string(options_.map_bytes_max >> 20) + " MiB; raise map_bytes_max");
+  const auto larger = std::min(map_bytes_ * 2, options_.map_bytes_max);
+  check(mdb_env_set_mapsize(env_.get(), larger), "enlarge the map");
+  map_bytes_ = larger;
+}
+
+}  // namespace storage::lmdb

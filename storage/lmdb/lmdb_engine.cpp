@@ -1,0 +1,296 @@
+// The engine over LMDB. What is on disk is described in storage/FORMAT.md; keep the two in step.
+#include "storage/lmdb/lmdb_engine.hpp"
+
+#include "storage/decide.hpp"
+#include "storage/lmdb/environment.hpp"
+#include "storage/lmdb/records.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <mutex>
+
+namespace storage::lmdb {
+namespace {
+
+[[noreturn]] void missing(revision rev) {
+  throw error(error_code::corrupt, "revision " + std::to_string(rev)
+                                     + " is missing; the file is damaged, restore it from a backup");
+}
+
+// Where the value of a key is, as of some revision.
+struct location {
+  revision created = 0;
+  revision rev = 0;
+};
+
+// What reads ask within one transaction.
+class snapshot {
+public:
+  snapshot(const environment& env, MDB_txn* txn) : env_(env), txn_(txn) {
+    const auto bytes = lmdb::get(txn, env.meta, state_key);
+    if (!bytes)
+      throw error(error_code::corrupt, "the state record is missing; restore the store from a backup");
+    state = decode_state(*bytes);
+  }
+
+  // The revision that a read at `at` shows; refuses what is too old or not there yet.
+  revision resolve(revision at) const {
+    if (at == 0)
+      return state.current;
+    if (at < state.oldest)
+      throw compacted(at, state.oldest);
+    refuse_future(at);
+    return at;
+  }
+
+  void refuse_future(revision rev) const {
+    if (rev > state.current)
+      throw error(error_code::future_revision, "revision " + std::to_string(rev) + " does not exist yet, the newest is "
+                                                 + std::to_string(state.current));
+  }
+
+  revision_record entry(revision rev) const {
+    const auto key = revision_key(rev);
+    const auto bytes = lmdb::get(txn_, env_.revisions, key);
+    if (!bytes)
+      missing(rev);
+    return decode_revision(key, *bytes);
+  }
+
+  // The record of `key` as of `at`, given its current record.
+  std::optional<location> locate(std::string_view key, const current_record& now, revision at) const {
+    if (now.modified <= at)
+      return now.kind == change_kind::put ? std::optional(location{now.created, now.modified}) : std::nullopt;
+    cursor older(txn_, env_.history);
+    const auto prefix_size = key.size() + 1;
+    if (!older.seek(history_key(key, at + 1)) || older.key().size() != prefix_size + 8
+        || !older.key().starts_with(key) || older.key()[key.size()] != '\0')
+      return std::nullopt;
+    const auto found = decode_history(older.key(), older.value());
+    return found.rev <= at ? std::optional(location{found.created, found.rev}) : std::nullopt;
+  }
+
+  record fetch(std::string_view key, const location& where) const {
+    const auto found = entry(where.rev);
+    if (found.key != key || found.kind != change_kind::put)
+      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " + std::to_string(where.rev)
+                                         + ", which is not its own; restore the store from a backup");
+    return {std::string(key), where.created, where.rev, std::string(found.value)};
+  }
+
+  change change_at(revision rev) const {
+    const auto found = entry(rev);
+    change c{rev, found.kind, std::string(found.key), {}, {}, found.created, found.previous};
+    if (found.previous != 0)
+      c.previous = std::string(entry(found.previous).value);
+    c.value = found.kind == change_kind::put ? std::string(found.value) : c.previous.value_or("");
+    return c;
+  }
+
+  state_record state;
+
+private:
+  const environment& env_;
+  MDB_txn* txn_;
+};
+
+size_t size_of(std::span<const write> writes) {
+  size_t bytes = 0;
+  for (const auto& w : writes)
+    bytes += 2 * w.key.size() + w.value.size() + 128;
+  return bytes;
+}
+
+class lmdb_engine : public engine {
+public:
+  explicit lmdb_engine(const options& o) : env_(o) {
+    env_.read([this](MDB_txn* txn) { publish(snapshot(env_, txn).state); });
+  }
+
+  std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
+    std::lock_guard held(writing_);
+    std::vector<write_result> results;
+    state_record state;
+    env_.write(size_of(writes), [&](MDB_txn* txn) {
+      results.clear();
+      state = state_;
+      state.second = std::max(state.second, unix_second);
+      for (const auto& w : writes)
+        results.push_back(apply(txn, w, state));
+      if (state.current == state_.current)
+        return false;
+      store(txn, state);
+      return true;
+    });
+    if (state.current != state_.current)
+      publish(state);
+    return results;
+  }
+
+  std::optional<record> get(std::string_view key, revision at) override {
+    std::optional<record> result;
+    env_.read([&](MDB_txn* txn) {
+      const snapshot s(env_, txn);
+      at = s.resolve(at);
+      if (key.empty() || key.size() > key_bytes_max)
+        return;
+      if (const auto bytes = lmdb::get(txn, env_.current, key))
+        if (const auto where = s.locate(key, decode_current(key, *bytes), at))
+          result = s.fetch(key, *where);
+    });
+    return result;
+  }
+
+  range_page range(std::string_view prefix, std::string_view after, size_t limit, revision at) override {
+    range_page page;
+    env_.read([&](MDB_txn* txn) {
+      const snapshot s(env_, txn);
+      page.at = s.resolve(at);
+      // The smallest key that is greater than `after` is `after` with a 0 byte.
+      const auto from = after < prefix ? std::string(prefix) : std::string(after) + '\0';
+      size_t bytes = 0;
+      cursor keys(txn, env_.current);
+      for (bool found = keys.seek(from); found && keys.key().starts_with(prefix); found = keys.next()) {
+        const auto where = s.locate(keys.key(), decode_current(keys.key(), keys.value()), page.at);
+        if (!where)
+          continue;
+        if (page.records.size() >= std::max<size_t>(limit, 1) || bytes >= page_bytes_max) {
+          page.more = true;
+          return;
+        }
+        page.records.push_back(s.fetch(keys.key(), *where));
+        bytes += page.records.back().value.size();
+      }
+    });
+    return page;
+  }
+
+  change_page changes(revision after, size_t limit) override {
+    change_page page;
+    page.last = after;
+    env_.read([&](MDB_txn* txn) {
+      const snapshot s(env_, txn);
+      if (after < s.state.oldest)
+        throw compacted(after, s.state.oldest);
+      s.refuse_future(after);
+      size_t bytes = 0;
+      while (page.last < s.state.current && page.changes.size() < std::max<size_t>(limit, 1)
+             && bytes < page_bytes_max) {
+        page.changes.push_back(s.change_at(++page.last));
+        const auto& c = page.changes.back();
+        bytes += c.value.size() + (c.previous ? c.previous->size() : 0);
+      }
+    });
+    return page;
+  }
+
+  revision current() override { return current_.load(std::memory_order_acquire); }
+  revision oldest() override { return oldest_.load(std::memory_order_acquire); }
+
+  size_t compact(revision before, size_t limit) override {
+    std::lock_guard held(writing_);
+    auto state = state_;
+    const auto last = std::min({before, state_.current, state_.oldest + static_cast<revision>(limit)});
+    if (last <= state_.oldest)
+      return 0;
+    env_.write(0, [&](MDB_txn* txn) {
+      for (state.oldest = state_.oldest; state.oldest < last;)
+        forget(txn, ++state.oldest);
+      store(txn, state);
+      return true;
+    });
+    const auto done = static_cast<size_t>(state.oldest - state_.oldest);
+    publish(state);
+    return done;
+  }
+
+  revision revision_before(int64_t unix_second) override {
+    revision low = 0;
+    env_.read([&](MDB_txn* txn) {
+      const snapshot s(env_, txn);
+      low = s.state.oldest;
+      // Seconds never decrease, so halving finds the newest one that is smaller.
+      for (auto high = s.state.current; low < high;) {
+        const auto middle = low + (high - low + 1) / 2;
+        if (s.entry(middle).second < unix_second)
+          low = middle;
+        else
+          high = middle - 1;
+      }
+    });
+    return low;
+  }
+
+private:
+  write_result apply(MDB_txn* txn, const write& w, state_record& state) {
+    if (const auto status = check_write(w); status != write_status::done)
+      return {status, 0};
+    key_state now;
+    if (const auto bytes = lmdb::get(txn, env_.current, w.key)) {
+      const auto r = decode_current(w.key, *bytes);
+      if (r.kind == change_kind::put)
+        now = {r.created, r.modified};
+    }
+    auto result = decide_write(w, now);
+    if (result.status != write_status::done)
+      return result;
+    const auto rev = result.rev = ++state.current;
+    const auto created = now.modified ? now.created : rev;
+    const auto key = revision_key(rev);
+    const auto value = w.kind == change_kind::put ? std::string_view(w.value) : std::string_view();
+    encode(key, revision_record{w.kind, created, now.modified, state.second, w.key, value}, scratch_);
+    put(txn, env_.revisions, key, scratch_, MDB_APPEND);
+    if (now.modified != 0) {
+      const auto old = history_key(w.key, rev);
+      encode(old, history_record{now.modified, now.created}, scratch_);
+      put(txn, env_.history, old, scratch_);
+    }
+    encode(w.key, current_record{created, rev, w.kind}, scratch_);
+    put(txn, env_.current, w.key, scratch_);
+    return result;
+  }
+
+  void forget(MDB_txn* txn, revision rev) {
+    const snapshot s(env_, txn);
+    const auto gone = s.entry(rev);
+    const std::string key(gone.key);  // the record's page may move under our own writes
+    const auto kind = gone.kind;
+    const auto previous = gone.previous;
+    if (previous != 0) {
+      erase(txn, env_.revisions, revision_key(previous));
+      erase(txn, env_.history, history_key(key, rev));
+    }
+    if (kind == change_kind::put)
+      return;
+    erase(txn, env_.revisions, revision_key(rev));
+    if (const auto bytes = lmdb::get(txn, env_.current, key))
+      if (decode_current(key, *bytes).modified == rev)
+        erase(txn, env_.current, key);
+  }
+
+  void store(MDB_txn* txn, const state_record& state) {
+    encode(state, scratch_);
+    put(txn, env_.meta, state_key, scratch_);
+  }
+
+  void publish(const state_record& state) {
+    state_ = state;
+    oldest_.store(state.oldest, std::memory_order_release);
+    current_.store(state.current, std::memory_order_release);
+  }
+
+  environment env_;
+  std::mutex writing_;   // guards what follows, and keeps LMDB's own lock from being waited for inside it
+  state_record state_;
+  std::string scratch_;
+  std::atomic<revision> current_{0};
+  std::atomic<revision> oldest_{0};
+};
+
+}  // namespace
+
+std::unique_ptr<engine> open(const options& o) {
+  return std::make_unique<lmdb_engine>(o);
+}
+
+}  // namespace storage::lmdb

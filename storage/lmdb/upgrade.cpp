@@ -1,0 +1,47 @@
+#include "storage/lmdb/upgrade.hpp"
+
+#include "storage/lmdb/environment.hpp"
+#include "storage/lmdb/records.hpp"
+
+#include <array>
+
+namespace storage::lmdb {
+namespace {
+
+// steps[v - 1] rewrites a store of version v as version v + 1, inside the transaction that also writes the new format
+// record. Version 1 is the first, so there are none yet.
+using upgrade_step = void (*)(MDB_txn*);
+constexpr std::array<upgrade_step, format_version - 1> steps{};
+
+void make_new_store(MDB_txn* txn, MDB_dbi meta) {
+  std::string bytes;
+  encode_format(format_version, bytes);
+  put(txn, meta, format_key, bytes);
+  encode(state_record{}, bytes);
+  put(txn, meta, state_key, bytes);
+}
+
+}  // namespace
+
+void prepare_format(MDB_txn* txn, MDB_dbi meta) {
+  const auto stored = get(txn, meta, format_key);
+  if (!stored) {
+    if (!is_empty(txn, meta))
+      throw error(error_code::format, "not a Troupe store");
+    make_new_store(txn, meta);
+    return;
+  }
+  auto version = decode_format(*stored);
+  if (version == 0 || version > format_version)
+    throw error(error_code::format, "format version " + std::to_string(version) + ", but this program reads versions 1 to "
+                                      + std::to_string(format_version)
+                                      + "; use the Troupe that wrote it, or a newer one");
+  for (; version < format_version; ++version)
+    steps.at(version - 1)(txn);
+  std::string bytes;
+  encode_format(format_version, bytes);
+  if (*stored != bytes)
+    put(txn, meta, format_key, bytes);
+}
+
+}  // namespace storage::lmdb

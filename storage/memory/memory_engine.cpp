@@ -1,0 +1,225 @@
+// Versions per key and one list of changes; deliberately another structure than LMDB's, so that running the same tests
+// over both compares two implementations.
+#include "storage/memory/memory_engine.hpp"
+
+#include "storage/decide.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace storage::memory {
+namespace {
+
+struct version {
+  revision rev = 0;
+  revision created = 0;
+  change_kind kind = change_kind::put;
+  std::string value;
+};
+
+struct log_entry {
+  std::string key;
+  change_kind kind = change_kind::put;
+  revision previous = 0;
+  revision created = 0;
+  int64_t second = 0;
+};
+
+class engine_in_memory : public memory_engine {
+public:
+  explicit engine_in_memory(options o) : options_(o) {}
+
+  std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
+    std::lock_guard held(mutex_);
+    if (failure_) {
+      const auto what = *failure_;
+      failure_.reset();
+      throw what;
+    }
+    second_ = std::max(second_, unix_second);
+    std::vector<write_result> results;
+    for (const auto& w : writes)
+      results.push_back(apply(w));
+    if (options_.sync_each_commit)
+      synced_ = current_;
+    return results;
+  }
+
+  std::optional<record> get(std::string_view key, revision at) override {
+    std::lock_guard held(mutex_);
+    at = resolve(at);
+    const auto found = keys_.find(key);
+    if (found == keys_.end())
+      return std::nullopt;
+    const auto* v = version_at(found->second, at);
+    return v ? std::optional(to_record(found->first, *v)) : std::nullopt;
+  }
+
+  range_page range(std::string_view prefix, std::string_view after, size_t limit, revision at) override {
+    std::lock_guard held(mutex_);
+    range_page page;
+    page.at = resolve(at);
+    size_t bytes = 0;
+    auto it = after < prefix ? keys_.lower_bound(prefix) : keys_.upper_bound(after);
+    for (; it != keys_.end() && it->first.starts_with(prefix); ++it) {
+      const auto* v = version_at(it->second, page.at);
+      if (!v)
+        continue;
+      if (page.records.size() >= std::max<size_t>(limit, 1) || bytes >= page_bytes_max) {
+        page.more = true;
+        break;
+      }
+      page.records.push_back(to_record(it->first, *v));
+      bytes += v->value.size();
+    }
+    return page;
+  }
+
+  change_page changes(revision after, size_t limit) override {
+    std::lock_guard held(mutex_);
+    if (after < oldest_)
+      throw compacted(after, oldest_);
+    refuse_future(after);
+    change_page page;
+    page.last = after;
+    size_t bytes = 0;
+    while (page.last < current_ && page.changes.size() < std::max<size_t>(limit, 1) && bytes < page_bytes_max) {
+      page.changes.push_back(change_at(++page.last));
+      const auto& c = page.changes.back();
+      bytes += c.value.size() + (c.previous ? c.previous->size() : 0);
+    }
+    return page;
+  }
+
+  revision current() override {
+    std::lock_guard held(mutex_);
+    return current_;
+  }
+
+  revision oldest() override {
+    std::lock_guard held(mutex_);
+    return oldest_;
+  }
+
+  size_t compact(revision before, size_t limit) override {
+    std::lock_guard held(mutex_);
+    // What is not synced may still be lost, so its history is still needed.
+    const auto last = std::min({before, synced_, oldest_ + static_cast<revision>(limit)});
+    size_t done = 0;
+    for (; oldest_ < last; ++done)
+      forget(++oldest_);
+    return done;
+  }
+
+  revision revision_before(int64_t unix_second) override {
+    std::lock_guard held(mutex_);
+    const auto first = log_.upper_bound(oldest_);
+    const auto end = std::partition_point(first, log_.end(),
+                                          [&](const auto& e) { return e.second.second < unix_second; });
+    return end == first ? oldest_ : std::prev(end)->first;
+  }
+
+  void sync() override {
+    std::lock_guard held(mutex_);
+    synced_ = current_;
+  }
+
+  void lose_unsynced() override {
+    std::lock_guard held(mutex_);
+    for (; current_ > synced_; --current_) {
+      const auto entry = log_.extract(current_);
+      const auto key = keys_.find(entry.mapped().key);
+      key->second.pop_back();
+      if (key->second.empty())
+        keys_.erase(key);
+    }
+    second_ = log_.empty() ? 0 : log_.rbegin()->second.second;
+  }
+
+  void fail_next_commit(error what) override {
+    std::lock_guard held(mutex_);
+    failure_ = std::move(what);
+  }
+
+private:
+  using versions = std::vector<version>;  // ascending
+
+  static const version* version_at(const versions& list, revision at) {
+    const auto end = std::partition_point(list.begin(), list.end(), [&](const auto& v) { return v.rev <= at; });
+    return end == list.begin() || std::prev(end)->kind == change_kind::erase ? nullptr : &*std::prev(end);
+  }
+
+  static record to_record(const std::string& key, const version& v) { return {key, v.created, v.rev, v.value}; }
+
+  revision resolve(revision at) const {
+    if (at == 0)
+      return current_;
+    if (at < oldest_)
+      throw compacted(at, oldest_);
+    refuse_future(at);
+    return at;
+  }
+
+  void refuse_future(revision rev) const {
+    if (rev > current_)
+      throw error(error_code::future_revision, "revision " + std::to_string(rev) + " does not exist yet, the newest is "
+                                                 + std::to_string(current_));
+  }
+
+  write_result apply(const write& w) {
+    if (const auto status = check_write(w); status != write_status::done)
+      return {status, 0};
+    key_state now;
+    const auto found = keys_.find(w.key);
+    if (found != keys_.end() && found->second.back().kind == change_kind::put)
+      now = {found->second.back().created, found->second.back().rev};
+    auto result = decide_write(w, now);
+    if (result.status != write_status::done)
+      return result;
+    result.rev = ++current_;
+    const auto created = now.modified ? now.created : current_;
+    keys_[w.key].push_back({current_, created, w.kind, w.kind == change_kind::put ? w.value : std::string()});
+    log_[current_] = {w.key, w.kind, now.modified, created, second_};
+    return result;
+  }
+
+  change change_at(revision rev) const {
+    const auto& e = log_.at(rev);
+    const auto& list = keys_.at(e.key);
+    change c{rev, e.kind, e.key, {}, {}, e.created, e.previous};
+    if (e.previous != 0)
+      c.previous = version_at(list, e.previous)->value;
+    c.value = e.kind == change_kind::put ? version_at(list, rev)->value : c.previous.value_or("");
+    return c;
+  }
+
+  void forget(revision rev) {
+    const auto entry = log_.extract(rev);
+    const auto key = keys_.find(entry.mapped().key);
+    auto& list = key->second;
+    std::erase_if(list, [&](const auto& v) {
+      return v.rev < rev || (v.rev == rev && v.kind == change_kind::erase);
+    });
+    if (list.empty())
+      keys_.erase(key);
+  }
+
+  options options_;
+  std::mutex mutex_;
+  std::map<std::string, versions, std::less<>> keys_;
+  std::map<revision, log_entry> log_;
+  revision current_ = 0;
+  revision oldest_ = 0;
+  revision synced_ = 0;
+  int64_t second_ = 0;
+  std::optional<error> failure_;
+};
+
+}  // namespace
+
+std::unique_ptr<memory_engine> open(options o) {
+  return std::make_unique<engine_in_memory>(o);
+}
+
+}  // namespace storage::memory
