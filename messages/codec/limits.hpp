@@ -14,6 +14,9 @@ inline constexpr size_t json_bytes_max = 3 * 1024 * 1024;
 inline constexpr uint32_t verify_depth_max = 2 * json_depth_max;
 inline constexpr uint32_t verify_tables_max = 1'000'000;
 
+/// Unknown and duplicate fields that are reported of one document, as upstream.
+inline constexpr size_t strict_errors_max = 100;
+
 struct json_limits {
   size_t depth = json_depth_max; // at most json_depth_max
   size_t bytes = json_bytes_max;

@@ -115,30 +115,34 @@ const field* type::find(std::string_view json_name) const {
 }
 
 std::string field::go_type() const {
-  auto one = [this]() -> std::string {
-    switch (kind) {
-      case value_kind::boolean: return "bool";
-      case value_kind::int32: return "int32";
-      case value_kind::int64: return "int64";
-      case value_kind::number: return "float64";
-      case value_kind::string: return "string";
-      case value_kind::time: return "v1.Time";
-      case value_kind::micro_time: return "v1.MicroTime";
-      case value_kind::raw_json: return "runtime.RawExtension";
-      case value_kind::bytes: return "[]uint8";
-      case value_kind::quantity: return "resource.Quantity";
-      case value_kind::int_or_string: return "intstr.IntOrString";
-      case value_kind::map: return "map[string]" + nested->fields()[1].go_type();
-      case value_kind::table: break;
-    }
-    const auto& full = nested->full_name();
-    auto last = full.rfind('.');
-    if (last == std::string::npos || last == 0)
-      return full;
-    auto package = full.rfind('.', last - 1);
-    return package == std::string::npos ? full : full.substr(package + 1);
-  };
-  return list ? "[]" + one() : one();
+  return list ? "[]" + go_item_type() : go_item_type();
+}
+
+std::string field::go_item_type() const {
+  switch (kind) {
+    case value_kind::boolean: return "bool";
+    case value_kind::int32: return "int32";
+    case value_kind::int64: return "int64";
+    case value_kind::number: return "float64";
+    case value_kind::string: return "string";
+    case value_kind::time: return "v1.Time";
+    case value_kind::micro_time: return "v1.MicroTime";
+    case value_kind::raw_json: return "runtime.RawExtension";
+    case value_kind::bytes: return "[]uint8";
+    case value_kind::quantity: return "resource.Quantity";
+    case value_kind::int_or_string: return "intstr.IntOrString";
+    case value_kind::map: return "map[string]" + nested->fields()[1].go_type();
+    case value_kind::table: return nested->go_name();
+  }
+  return {};
+}
+
+std::string type::go_name() const {
+  auto last = full_name_.rfind('.');
+  if (last == std::string::npos || last == 0)
+    return full_name_;
+  auto package = full_name_.rfind('.', last - 1);
+  return package == std::string::npos ? full_name_ : full_name_.substr(package + 1);
 }
 
 namespace {
@@ -314,8 +318,11 @@ schema::schema(std::string_view bfbs) : bytes_(bfbs) {
         throw std::runtime_error("schema: two types for " + t->api_version_ + " " + t->kind_);
     }
   }
-  for (auto t : made)
+  for (auto t : made) {
     t->zero_json_ = zero_of_table(*t);
+    for (auto& f : t->fields_)
+      f.zero_json = zero_of(f);
+  }
 }
 
 schema::~schema() = default;

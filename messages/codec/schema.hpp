@@ -58,6 +58,7 @@ struct field {
   bool emit_empty = false; // a Go struct by value: always written, {} if absent
   bool keep_empty = false; // "", [] or {} is kept and written
 
+  std::string zero_json; // what an absent field that is always written looks like
   std::string format;
   std::string list_type;                  // "", atomic, set, map
   std::vector<std::string> map_keys;      // of a list of type map
@@ -75,6 +76,7 @@ struct field {
   bool always_written() const { return required || emit_empty; }
   /// "int32", "[]v1.Container", "map[string]string": as Go's messages name the type.
   std::string go_type() const;
+  std::string go_item_type() const; // of one item of a list; else go_type()
 };
 
 class type {
@@ -87,6 +89,8 @@ public:
   const std::string& api_version() const { return api_version_; }
   const std::string& kind() const { return kind_; }
   const std::string& description() const { return description_; }
+
+  std::string go_name() const; // v1.Deployment
 
   bool is_map_entry() const { return codec_ == "map"; }
   bool is_int_or_string() const { return codec_ == "int_or_string"; }

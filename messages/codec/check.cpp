@@ -1,0 +1,177 @@
+// Checking a draft against the schema, in place.
+#include "messages/codec/base64.hpp"
+#include "messages/codec/codec.hpp"
+#include "messages/codec/quantity.hpp"
+#include "messages/codec/refusal.hpp"
+#include "messages/codec/time.hpp"
+
+namespace messages::codec {
+
+namespace {
+
+void replace_text(draft& value, std::string text) {
+  if (value.str() != text)
+    value = draft(std::move(text));
+}
+
+class checker {
+public:
+  explicit checker(std::vector<std::string>& strict_errors) : strict_errors_(strict_errors) {}
+
+  void table(const type* owner, const type& t, draft& value, const path_frame& at) {
+    if (!value.is_object())
+      refuse_kind(at, owner, t.go_name(), value);
+    require_depth(at, 1);
+    auto& members = value.members();
+    size_t kept = 0;
+    for (size_t i = 0; i < members.size(); ++i) {
+      path_frame here(at, members[i].first);
+      auto f = t.find(members[i].first);
+      if (!f) {
+        if (strict_errors_.size() < strict_errors_max)
+          strict_errors_.push_back("unknown field \"" + here.text() + "\"");
+        continue;
+      }
+      if (members[i].second.is_null())
+        continue;
+      field_value(t, *f, members[i].second, here);
+      if (kept != i)
+        members[kept] = std::move(members[i]);
+      ++kept;
+    }
+    members.erase(members.begin() + static_cast<std::ptrdiff_t>(kept), members.end());
+  }
+
+private:
+  void field_value(const type& owner, const field& f, draft& value, const path_frame& at) {
+    if (!f.list)
+      return one(owner, f, value, at);
+    if (!value.is_array())
+      refuse_kind(at, &owner, f.go_type(), value);
+    require_depth(at, 1);
+    size_t i = 0;
+    for (auto& item : value.items()) {
+      path_frame here(at, i++);
+      if (item.is_null() && f.kind != value_kind::raw_json)
+        item = zero(f);
+      one(owner, f, item, here);
+    }
+  }
+
+  // What Go makes of a null in a list or a map.
+  static draft zero(const field& f) {
+    switch (f.kind) {
+      case value_kind::boolean: return false;
+      case value_kind::int32:
+      case value_kind::int64:
+      case value_kind::number:
+      case value_kind::int_or_string: return 0;
+      case value_kind::string:
+      case value_kind::bytes: return "";
+      case value_kind::quantity: return "0";
+      case value_kind::table:
+      case value_kind::map: return draft::make_object();
+      case value_kind::time:
+      case value_kind::micro_time:
+      case value_kind::raw_json: return {};
+    }
+    return {};
+  }
+
+  void one(const type& owner, const field& f, draft& value, const path_frame& at) {
+    switch (f.kind) {
+      case value_kind::boolean: return require(value.is_bool(), owner, f, value, at);
+      case value_kind::int32: {
+        auto number = value.integer();
+        return require(value.is_integer() && number == static_cast<int32_t>(number), owner, f, value, at);
+      }
+      case value_kind::int64: return require(value.is_integer(), owner, f, value, at);
+      case value_kind::number: return number(owner, f, value, at);
+      case value_kind::string: return require(value.is_string(), owner, f, value, at);
+      case value_kind::time:
+      case value_kind::micro_time: return time(f.kind, value, at);
+      case value_kind::raw_json: return require_depth(at, depth_of(value));
+      case value_kind::bytes: return bytes(owner, f, value, at);
+      case value_kind::quantity: return quantity_value(value, at);
+      case value_kind::int_or_string: return int_or_string(value, at);
+      case value_kind::table: return table(&owner, *f.nested, value, at);
+      case value_kind::map: return map(owner, f, value, at);
+    }
+  }
+
+  static void require(bool good, const type& owner, const field& f, const draft& value, const path_frame& at) {
+    if (!good)
+      refuse_kind(at, &owner, f.go_item_type(), value);
+  }
+
+  static void number(const type& owner, const field& f, draft& value, const path_frame& at) {
+    require(value.is_number(), owner, f, value, at);
+    auto canonical = canonical_double(value.number());
+    require(value.number() == canonical.number(), owner, f, value, at); // 1e400
+    if (value.number_text() != canonical.number_text())
+      value = std::move(canonical);
+  }
+
+  static void time(value_kind kind, draft& value, const path_frame& at) {
+    if (!value.is_string())
+      refuse_value(at, "string", value);
+    std::string error;
+    if (kind == value_kind::time) {
+      auto seconds = parse_time(value.str(), &error);
+      return seconds ? replace_text(value, format_time(*seconds)) : refuse(at, error);
+    }
+    auto micros = parse_micro_time(value.str(), &error);
+    return micros ? replace_text(value, format_micro_time(*micros)) : refuse(at, error);
+  }
+
+  static void bytes(const type& owner, const field& f, draft& value, const path_frame& at) {
+    require(value.is_string(), owner, f, value, at);
+    std::string error, text;
+    auto decoded = decode_base64(value.str(), &error);
+    if (!decoded)
+      refuse(at, error);
+    append_base64(reinterpret_cast<const uint8_t*>(decoded->data()), decoded->size(), text);
+    replace_text(value, std::move(text));
+  }
+
+  static void quantity_value(draft& value, const path_frame& at) {
+    std::string error;
+    auto parsed = parse_quantity(quantity_text(at, value), &error);
+    if (!parsed)
+      refuse(at, error);
+    replace_text(value, to_string(*parsed));
+  }
+
+  static void int_or_string(draft& value, const path_frame& at) {
+    auto number = value.integer();
+    if (!value.is_string() && !(value.is_integer() && number == static_cast<int32_t>(number)))
+      refuse_value(at, "int32", value);
+  }
+
+  void map(const type& owner, const field& f, draft& value, const path_frame& at) {
+    if (!value.is_object())
+      refuse_kind(at, &owner, f.go_type(), value);
+    require_depth(at, 1);
+    const auto& of_value = f.nested->fields()[1];
+    for (auto& [key, entry] : value.members()) {
+      if (entry.is_null())
+        entry = of_value.list ? draft::make_array() : zero(of_value);
+      field_value(owner, of_value, entry, path_frame::key_of_map(at, key));
+    }
+  }
+
+  std::vector<std::string>& strict_errors_;
+};
+
+} // namespace
+
+std::optional<codec_error> check(const type& t, draft& value, std::vector<std::string>& strict_errors) {
+  try {
+    checker(strict_errors).table(nullptr, t, value, {});
+    return std::nullopt;
+  } catch (const refusal& refused) {
+    return refused.error;
+  }
+}
+
+} // namespace messages::codec
