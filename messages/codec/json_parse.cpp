@@ -220,7 +220,7 @@ struct workspace {
       to += part.size();
     }
     std::memset(to, 0, simdjson::SIMDJSON_PADDING);
-    return {text.get(), size, needed};
+    return simdjson::padded_string_view(text.get(), size, needed);
   }
 };
 

@@ -307,8 +307,9 @@ quantity from_milli_value(int64_t milli) {
   return from_nanos(static_cast<signed_wide>(milli) * 1'000'000, spelling::decimal);
 }
 
-std::strong_ordering compare(const quantity& left, const quantity& right) {
-  return signed_in(left, nano) <=> signed_in(right, nano);
+int compare(const quantity& left, const quantity& right) {
+  auto a = signed_in(left, nano), b = signed_in(right, nano);
+  return (a > b) - (a < b);
 }
 
 quantity add(const quantity& left, const quantity& right) {

@@ -1,7 +1,6 @@
 // Amounts such as "500m" or "1Gi" with upstream's rules of spelling: parsing, the canonical text, arithmetic.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,8 +37,8 @@ int64_t milli_value_of(const quantity& q);
 quantity from_value(int64_t value, bool binary_suffix = false);
 quantity from_milli_value(int64_t milli);
 
-/// By amount: 1000m equals 1.
-std::strong_ordering compare(const quantity& left, const quantity& right);
+/// By amount, <0, 0 or >0: 1000m equals 1.
+int compare(const quantity& left, const quantity& right);
 /// Saturates instead of overflowing; spelled in the style of `left`, or of `right` if left is zero.
 quantity add(const quantity& left, const quantity& right);
 quantity subtract(const quantity& left, const quantity& right);
