@@ -1,0 +1,149 @@
+#include "runtime/placement/expand.hpp"
+
+#include "runtime/placement/network.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace runtime::placement {
+
+namespace {
+
+const std::string hollow_prefix = "hollow";
+
+role_instance instance(const role_entry& entry, std::string id) {
+  return {.id = std::move(id),
+          .role = entry.spec->name,
+          .host = entry.host,
+          .log_level = entry.log_level,
+          .settings = entry.settings};
+}
+
+std::vector<role_instance> expand_hollow(const role_entry& entry) {
+  std::vector<role_instance> result;
+  auto prefix = entry.settings.text("node", hollow_prefix);
+  for (int64_t i = 0; i < entry.settings.integer("hollow"); ++i) {
+    auto node = prefix + "-" + std::to_string(i);
+    auto one = instance(entry, entry.spec->name + "/" + node);
+    one.settings.set("node", node);
+    one.settings.set("hollowIndex", i);
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
+std::string place(const role_entry& entry) {
+  return "line " + std::to_string(entry.line);
+}
+
+/// Ids and addresses that two entries claim.
+void check_unique(const std::vector<role_entry>& entries, std::vector<problem>& problems) {
+  std::map<std::string, const role_entry*> ids, addresses;
+  for (auto& entry : entries) {
+    for (auto& one : expand(entry)) {
+      auto [i, fresh] = ids.emplace(one.id, &entry);
+      if (!fresh) {
+        problems.push_back({entry.line, entry.column,
+                            "role `" + one.id + "` is placed twice: here and in " + place(*i->second)});
+        break;
+      }
+    }
+    for (auto& setting : entry.spec->settings) {
+      if (setting.type != setting_type::address || !entry.settings.has(setting.name))
+        continue;
+      auto address = entry.settings.text(setting.name);
+      auto [i, fresh] = addresses.emplace(address, &entry);
+      if (!fresh)
+        problems.push_back({entry.line, entry.column,
+                            "address " + address + " is used twice: here and in " + place(*i->second)});
+    }
+  }
+}
+
+void check_required(const std::vector<role_entry>& entries, std::span<const role_spec> known, const problem& at_roles,
+                    std::vector<problem>& problems) {
+  std::set<std::string> placed;
+  for (auto& entry : entries) {
+    placed.insert(entry.spec->name);
+    for (auto& one : expand(entry))
+      placed.insert(one.id);
+  }
+  for (auto& spec : known) {
+    if (!spec.required)
+      continue;
+    if (!placed.count(spec.name)) {
+      problems.push_back({at_roles.line, at_roles.column, "no host runs role `" + spec.name + "`, and a cluster needs it"});
+      continue;
+    }
+    if (spec.naming != instance_naming::per_shard)
+      continue;
+    for (auto& setting : spec.settings)
+      if (setting.name == "shards")
+        for (auto& shard : setting.choices)
+          if (!placed.count(spec.name + "/" + shard))
+            problems.push_back({at_roles.line, at_roles.column,
+                                "shard `" + shard + "` of role `" + spec.name + "` is placed nowhere"});
+  }
+}
+
+/// Networks of nodes: inside the cluster's pod network, apart from each other.
+void check_node_networks(const std::vector<role_entry>& entries, const cluster_settings& cluster,
+                         std::vector<problem>& problems) {
+  network all;
+  if (parse_network(cluster.pod_cidr, all))
+    return; // reported where it was read
+  std::vector<std::pair<network, const role_entry*>> seen;
+  for (auto& entry : entries) {
+    network mine;
+    if (entry.spec->naming != instance_naming::per_node || !entry.settings.has("podCIDR")
+        || parse_network(entry.settings.text("podCIDR"), mine))
+      continue;
+    if (!all.contains(mine))
+      problems.push_back({entry.line, entry.column, "podCIDR " + entry.settings.text("podCIDR")
+                                                        + " lies outside of the cluster's podCIDR " + cluster.pod_cidr});
+    for (auto& [other, from] : seen)
+      if (other.overlaps(mine))
+        problems.push_back({entry.line, entry.column,
+                            "podCIDR " + entry.settings.text("podCIDR") + " overlaps the one in " + place(*from)});
+    seen.emplace_back(mine, &entry);
+  }
+}
+
+} // namespace
+
+std::vector<role_instance> expand(const role_entry& entry) {
+  auto& name = entry.spec->name;
+  std::vector<role_instance> result;
+  switch (entry.spec->naming) {
+    case instance_naming::single:
+      result.push_back(instance(entry, name));
+      break;
+    case instance_naming::per_host:
+      result.push_back(instance(entry, name + "/" + entry.host));
+      break;
+    case instance_naming::per_node:
+      if (entry.settings.integer("hollow") > 0)
+        return expand_hollow(entry);
+      result.push_back(instance(entry, name + "/" + entry.settings.text("node")));
+      break;
+    case instance_naming::per_shard:
+      for (auto& shard : entry.settings.list("shards")) {
+        result.push_back(instance(entry, name + "/" + shard));
+        result.back().settings.set("shard", shard);
+      }
+      break;
+  }
+  return result;
+}
+
+std::vector<problem> check_together(const std::vector<role_entry>& entries, const cluster_settings& cluster,
+                                    std::span<const role_spec> known, const problem& at_roles) {
+  std::vector<problem> problems;
+  check_unique(entries, problems);
+  check_node_networks(entries, cluster, problems);
+  check_required(entries, known, at_roles, problems);
+  return problems;
+}
+
+} // namespace runtime::placement

@@ -1,0 +1,30 @@
+// From one entry of the placement file to the actors that it stands for, and what must hold among all of them.
+#pragma once
+
+#include "runtime/placement/placement.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace runtime::placement {
+
+/// One entry of `roles:`, its settings checked.
+struct role_entry {
+  const role_spec* spec = nullptr;
+  std::string host;
+  std::string log_level;
+  role_settings settings;
+  int line = 0;
+  int column = 0;
+};
+
+/// The actors of one entry. `settings.shards` and `settings.hollow` multiply it; each hollow kubelet gets its own
+/// `node` and `hollowIndex`.
+std::vector<role_instance> expand(const role_entry& entry);
+
+/// Rules among entries: nothing placed twice, what is required is placed, addresses and node networks differ.
+std::vector<problem> check_together(const std::vector<role_entry>& entries, const cluster_settings& cluster,
+                                    std::span<const role_spec> known, const problem& at_roles);
+
+} // namespace runtime::placement

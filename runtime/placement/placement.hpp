@@ -1,0 +1,59 @@
+// A placement file, read and checked: which host runs which roles, with which settings. Plain data.
+#pragma once
+
+#include "runtime/placement/role_spec.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace runtime::placement {
+
+struct host_entry {
+  std::string name;
+  std::string address; ///< IP:PORT of the mesh
+};
+
+/// One actor to run: "store/pods" on "host-a".
+struct role_instance {
+  std::string id;
+  std::string role;
+  std::string host;
+  std::string log_level; ///< debug, info, warning, error or off
+  role_settings settings;
+};
+
+struct placement {
+  cluster_settings cluster;
+  std::vector<host_entry> hosts;
+  std::vector<role_instance> roles; ///< in the order of the file
+
+  std::vector<role_instance> of_host(std::string_view host) const;
+};
+
+/// What is wrong, and where. Lines and columns count from 1; 0: the file as a whole.
+struct problem {
+  int line = 0;
+  int column = 0;
+  std::string message;
+  std::string hint = {}; ///< what may have been meant
+};
+
+/// "single.yaml:4:12: message (did you mean `x`?)"
+std::string render(const std::filesystem::path& file, const problem& problem);
+
+struct read_result {
+  placement value;
+  std::vector<problem> problems; ///< in the order of the file; `value` is complete only when there are none
+};
+
+/// The reader's bounds.
+constexpr size_t file_bytes_max = 1 << 20;
+constexpr size_t hollow_max = 100'000;
+constexpr size_t problems_max = 20;
+
+read_result parse(std::string_view text, std::span<const role_spec> known);
+read_result read_file(const std::filesystem::path& file, std::span<const role_spec> known);
+
+} // namespace runtime::placement

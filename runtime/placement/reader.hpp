@@ -1,0 +1,45 @@
+// Walks the YAML of a placement file and collects every problem with its place. The only file that knows yaml-cpp
+// beside reader.cpp.
+#pragma once
+
+#include "runtime/placement/expand.hpp"
+#include "runtime/placement/setting.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <set>
+
+namespace runtime::placement {
+
+class reader {
+public:
+  explicit reader(std::span<const role_spec> known) : known_(known) {
+  }
+
+  read_result read(std::string_view text);
+
+private:
+  using fields = std::map<std::string, YAML::Node>;
+
+  void read_document(const YAML::Node& root);
+  void read_cluster(const YAML::Node& node);
+  void read_node_ports(const YAML::Node& node, const std::string& text);
+  void read_hosts(const YAML::Node& node);
+  void read_roles(const YAML::Node& node);
+  void read_role(const YAML::Node& node);
+  void read_settings(const YAML::Node& node, const fields& given, role_entry& entry);
+  std::string read_host_of(const YAML::Node& node, const fields& given);
+
+  /// The fields of a map. Not a map, unknown fields and doubled ones are problems.
+  fields open_map(const YAML::Node& node, const std::string& what, const std::vector<std::string>& allowed);
+  /// A checked text value, or nothing with a problem recorded.
+  std::optional<std::string> text_field(const fields& given, const setting_spec& spec);
+  void add(const YAML::Node& at, std::string message, std::string hint = {});
+
+  std::span<const role_spec> known_;
+  read_result result_;
+  std::vector<role_entry> entries_;
+  std::string log_level_ = "info";
+};
+
+} // namespace runtime::placement
