@@ -1,0 +1,34 @@
+// The hollow runtime: delays, ends, addresses.
+#include "actors/kubelet/cri/hollow.hpp"
+#include <catch2/catch.hpp>
+
+using namespace actors::kubelet::cri;
+
+TEST_CASE("hollow containers run after the delay and until they are stopped") {
+  int64_t now = 1'000'000;
+  auto r = make_hollow({"n", (10u << 24) + (244u << 16), 4, 500, [&] { return now; }});
+  sandbox_config s;
+  s.uid = "u";
+  s.labels = {{"k", "v"}};
+  auto id = r->run_sandbox(s);
+  CHECK_THROWS_AS(r->run_sandbox(s), error);
+  CHECK(r->sandbox_status(id).ips == std::vector<std::string>{"10.244.0.2"});
+  container_config c;
+  c.name = "main";
+  auto cid = r->create_container(id, c, s);
+  r->start_container(cid);
+  CHECK(r->container_status(cid).state == container_state::created);
+  now += 500;
+  CHECK(r->container_status(cid).state == container_state::running);
+  r->stop_container(cid, 30);
+  CHECK(r->container_status(cid).state == container_state::exited);
+  CHECK(r->container_status(cid).exit_code == 143);
+  CHECK(r->list_sandboxes({{"k", "v"}}).size() == 1);
+  CHECK(r->list_sandboxes({{"k", "w"}}).empty());
+  s.uid = "u2";
+  r->run_sandbox(s);
+  s.uid = "u3";
+  CHECK_THROWS_WITH(r->run_sandbox(s), "no addresses left in the pod subnet");
+  r->remove_sandbox(id);
+  CHECK_NOTHROW(r->run_sandbox(s));
+}
