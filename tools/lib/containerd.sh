@@ -47,6 +47,8 @@ oom_score = 0
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
   "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+[debug]
+  level = "warn"
 [grpc]
   address = "$home/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]

@@ -112,6 +112,18 @@ remove_cgroups() {
   done
 }
 
+# remove_node_cgroups NODES: the kubelet keeps all of a node's pods in one cgroup, /troupe-<node>.
+remove_node_cgroups() {
+  local node root
+  for node in $1; do
+    for root in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+      [ -d "${root%/}/troupe-$node" ] || continue
+      find "${root%/}/troupe-$node" -depth -type d -exec rmdir {} + 2>/dev/null \
+        || warn "the cgroup ${root%/}/troupe-$node is still in use"
+    done
+  done
+}
+
 # mounts_below FOLDER: deepest first.
 mounts_below() {
   local point

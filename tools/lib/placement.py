@@ -2,7 +2,7 @@
 """What the tools need to know of a placement file, as shell assignments. troupe itself validates the file.
 
 usage: placement.py FILE
-prints: host=..., bridges="...", tables="...", service_cidr=..., pod_cidr=..., nodes=N (with containers)
+prints: host=..., bridges="...", tables="...", service_cidr=..., pod_cidr=..., nodes="..." (those with containers)
 """
 import shlex
 import sys
@@ -30,7 +30,7 @@ def main():
         "tables": " ".join(str(role.get("table", "troupe")) for role in roles if role.get("role") == "proxy"),
         "service_cidr": cluster.get("serviceCIDR", "10.96.0.0/16"),
         "pod_cidr": cluster.get("podCIDR", "10.244.0.0/16"),
-        "nodes": len(kubelets),
+        "nodes": " ".join(str(role.get("node", "")) for role in kubelets),
     }
     for name, value in values.items():
         print(f"{name}={shlex.quote(str(value))}")
