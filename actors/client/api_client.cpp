@@ -3,7 +3,7 @@
 
 #include "messages/api/meta/v1/status_generated.h"
 #include "messages/codec/json.hpp"
-#include "messages/codec/pack.hpp"
+#include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
 
 namespace actors::client {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "messages/codec/json.hpp"
+#include "messages/codec/codec.hpp"
 
 namespace actors::apiserver::cache {
 

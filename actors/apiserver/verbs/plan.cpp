@@ -1,0 +1,124 @@
+// What the verbs share, and create.
+#include "actors/apiserver/verbs/plan.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/apiserver/admission/admission.hpp"
+#include "actors/apiserver/registry/meta/object_meta.hpp"
+#include "messages/codec/codec.hpp"
+
+namespace actors::apiserver::verbs {
+
+namespace meta = registry::meta;
+using registry::change_context;
+using registry::field_errors;
+
+std::string store_key(const registry::kind& kind, std::string_view name_space, std::string_view name) {
+  std::string key{kind.key_prefix};
+  if (kind.namespaced)
+    key.append(name_space).append(1, '/');
+  return key.append(name);
+}
+
+const messages::codec::type& stored_type(const registry::kind& kind) {
+  const std::string version = kind.stored_version.empty() ? kind.api_version()
+                              : kind.stored_group.empty() ? std::string{kind.stored_version}
+                                                          : fmt::format("{}/{}", kind.stored_group, kind.stored_version);
+  return *messages::codec::api_schema().find(version, kind.name);
+}
+
+draft current_draft(const registry::kind& kind, const cache::cached_object& object) {
+  draft result = messages::codec::unpack(object.what(), object.bytes());
+  result["metadata"].set("resourceVersion", std::to_string(object.revision()));
+  if (kind.from_stored != nullptr)
+    kind.from_stored(result);
+  return result;
+}
+
+write_plan refuse(api_error error) {
+  write_plan plan;
+  plan.error = std::move(error);
+  return plan;
+}
+
+api_error canonicalize(const messages::codec::type& type, draft& object) {
+  std::vector<std::string> ignored; // an object that came as a FlatBuffer has no unknown fields
+  if (auto error = messages::codec::check(type, object, ignored))
+    return status::bad_request(error->path.empty() ? error->message : error->path + ": " + error->message);
+  return {};
+}
+
+write_plan put_plan(const registry::kind& kind, std::string key, int64_t expected, draft next, int code) {
+  write_plan plan;
+  plan.what = write_plan::action::put;
+  plan.key = std::move(key);
+  plan.expected = expected;
+  plan.code = code;
+  plan.answer = next;
+  if (kind.to_stored != nullptr)
+    kind.to_stored(next);
+  next["metadata"].erase("resourceVersion");
+  auto packed = messages::codec::pack(stored_type(kind), next);
+  if (packed.error)
+    return refuse(status::bad_request(packed.error->path + ": " + packed.error->message));
+  plan.packed = std::move(packed.object);
+  plan.stored = std::move(next);
+  return plan;
+}
+
+write_plan plan_create(const change_request& request, const cache::object_ptr& current, const environment& env) {
+  const registry::kind& kind = *request.kind;
+  draft object = request.object;
+  draft& metadata = object["metadata"];
+  if (metadata.is_null())
+    metadata = draft::make_object();
+  if (!metadata.get("resourceVersion").str().empty())
+    return refuse(status::bad_request("resourceVersion should not be set on objects to be created"));
+  metadata.erase("resourceVersion");
+  if (kind.namespaced) {
+    const auto own = metadata.get("namespace").str();
+    if (own.empty())
+      metadata.set("namespace", request.name_space);
+    else if (own != request.name_space)
+      return refuse(status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+  } else {
+    metadata.erase("namespace");
+  }
+  meta::generate_name(object, env.name_suffix());
+  const std::string name{object.get("metadata").get("name").str()};
+  meta::fill_system_fields(object, env.new_uid(), env.now_seconds);
+  kind.apply_defaults(object);
+  if (auto error = canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), object))
+    return refuse(std::move(error));
+  const change_context context{request.user, env.now_seconds};
+  if (kind.prepare_create != nullptr)
+    kind.prepare_create(context, object);
+  if (auto error = admission::admit_create(kind, request.name_space, object, env.find_namespace))
+    return refuse(std::move(error));
+  field_errors errors;
+  kind.validate(object, errors);
+  if (!errors.empty())
+    return refuse(status::invalid(kind, name, errors));
+  if (current != nullptr)
+    return refuse(status::already_exists(kind, name));
+  return put_plan(kind, store_key(kind, request.name_space, name), 0, std::move(object), 201);
+}
+
+write_plan plan_write(const change_request& request, const cache::object_ptr& current, const environment& env) {
+  switch (request.verb) {
+    case Verb::create:
+      if (request.subresource == "binding")
+        return plan_binding(request, current, env);
+      return plan_create(request, current, env);
+    case Verb::update:
+      return plan_update(request, current, env);
+    case Verb::patch:
+      return plan_patch(request, current, env);
+    case Verb::delete_one:
+      return plan_delete(request, current, env);
+    default:
+      return refuse(status::method_not_allowed());
+  }
+}
+
+} // namespace actors::apiserver::verbs
