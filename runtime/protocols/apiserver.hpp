@@ -12,8 +12,6 @@ using write_request = transport::message<WriteRequest>;
 using write_reply = transport::message<WriteReply>;
 using get_request = transport::message<GetRequest>;
 using get_reply = transport::message<GetReply>;
-using list_request = transport::message<ListRequest>;
-using list_reply = transport::message<ListReply>;
 using watch_request = transport::message<WatchRequest>;
 using watch_reply = transport::message<WatchReply>;
 using watch_batch = transport::message<WatchBatch>;
@@ -24,7 +22,6 @@ using watch_cancel = transport::message<WatchCancel>;
 using apiserver_actor = caf::typed_actor<
   caf::replies_to<apiserver::write_request>::with<apiserver::write_reply>,
   caf::replies_to<apiserver::get_request>::with<apiserver::get_reply>,
-  caf::replies_to<apiserver::list_request>::with<apiserver::list_reply>,
   caf::replies_to<apiserver::watch_request>::with<apiserver::watch_reply>,
   caf::reacts_to<apiserver::watch_ack>, caf::reacts_to<apiserver::watch_cancel>>;
 

@@ -22,8 +22,6 @@ void register_messages(caf::actor_system_config& config) {
     .add_message_type<apiserver::write_reply>("apiserver.WriteReply")
     .add_message_type<apiserver::get_request>("apiserver.GetRequest")
     .add_message_type<apiserver::get_reply>("apiserver.GetReply")
-    .add_message_type<apiserver::list_request>("apiserver.ListRequest")
-    .add_message_type<apiserver::list_reply>("apiserver.ListReply")
     .add_message_type<apiserver::watch_request>("apiserver.WatchRequest")
     .add_message_type<apiserver::watch_reply>("apiserver.WatchReply")
     .add_message_type<apiserver::watch_batch>("apiserver.WatchBatch")

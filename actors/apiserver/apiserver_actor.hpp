@@ -1,0 +1,193 @@
+// The apiserver's actor: owns the watch cache, runs the write chain, feeds the watchers of other roles. Reads of HTTP
+// clients do not pass through it; they read the cache's snapshots on their own threads (front_port.hpp).
+//
+// Split by subject: apiserver_actor.cpp (handler table, reads), _shards (following the store), _writes (the chain),
+// _watches (typed watchers).
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+#include "actors/apiserver/front_port.hpp"
+#include "actors/apiserver/selectors/selector.hpp"
+#include "actors/apiserver/verbs/plan.hpp"
+#include "runtime/directory/directory.hpp"
+#include "runtime/host/role.hpp"
+#include "runtime/protocols/apiserver.hpp"
+#include "runtime/protocols/kubelet.hpp"
+#include "runtime/protocols/store.hpp"
+#include "runtime/telemetry/metered.hpp"
+
+namespace actors::apiserver {
+
+namespace protocol = runtime::protocols::apiserver;
+namespace store = runtime::protocols::store;
+using runtime::transport::attachment;
+using status::api_error;
+
+class apiserver;
+
+/// Work that the HTTP front hands to the actor. Local.
+struct front_job {
+  std::function<void(apiserver&)> run;
+};
+/// Expires what waits too long.
+struct tick {};
+
+/// What makes the HTTP front for a port; null in simulations. The result stops it when destroyed.
+using front_factory = std::function<std::shared_ptr<void>(const runtime::host::role_context&, std::shared_ptr<front_port>)>;
+
+} // namespace actors::apiserver
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apiserver::front_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::apiserver::tick)
+
+namespace actors::apiserver {
+
+using apiserver_self =
+  runtime::protocols::apiserver_actor::extend<caf::reacts_to<store::shard_changes>,
+                                              caf::reacts_to<runtime::directory::role_up>,
+                                              caf::reacts_to<runtime::directory::role_down>,
+                                              caf::reacts_to<front_job>, caf::reacts_to<tick>>;
+
+class apiserver : public runtime::telemetry::metered<apiserver_self::base> {
+public:
+  using super = runtime::telemetry::metered<apiserver_self::base>;
+
+  static constexpr std::chrono::milliseconds request_deadline{10'000};
+  static constexpr std::chrono::milliseconds tick_interval{250};
+  static constexpr size_t writes_pending_max = 8'192;
+  static constexpr size_t waiters_max = 65'536;
+  static constexpr int write_attempts_max = 64;
+  static constexpr int32_t load_page_objects = 500;
+  static constexpr size_t watchers_max = 65'536;
+  static constexpr size_t batch_events_max = 256;
+  static constexpr size_t batches_in_flight_max = 4;
+  static constexpr std::chrono::milliseconds bookmark_interval{10'000};
+
+  apiserver(caf::actor_config& config, runtime::host::role_context context, front_factory make_front);
+
+  behavior_type make_behavior() override;
+  void on_exit() override;
+  const char* name() const override { return "apiserver"; }
+
+  using done_callback = std::function<void(api_error)>;
+  using reply_callback = std::function<void(const protocol::write_reply&)>;
+
+  // ---- for the front, on this actor ----
+  void barrier(std::string_view key_prefix, done_callback done);
+  void write(const protocol::write_request& request, reply_callback done);
+  void read_log(const std::string& node, const runtime::protocols::kubelet::read_log_request& request,
+                std::function<void(api_error, const runtime::protocols::kubelet::read_log_reply&)> done);
+
+private:
+  using steady = std::chrono::steady_clock;
+
+  // ---- following the store (apiserver_actor_shards.cpp) ----
+  struct waiter {
+    int64_t deadline_us;
+    done_callback done;
+  };
+  struct shard_link {
+    cache::shard_cache* cache = nullptr;
+    runtime::protocols::store_actor handle;
+    uint64_t generation = 0;  // of `handle`: answers of an earlier one are ignored
+    bool following = false;
+    int64_t applied_to = 0;
+    std::multimap<int64_t, waiter> waiters; // by the revision that they wait for
+    std::vector<waiter> barriers;           // not yet sent
+    bool barrier_in_flight = false;
+  };
+  void connect_shard(shard_link& link, const caf::strong_actor_ptr& handle);
+  void disconnect_shard(shard_link& link, const std::string& why);
+  void load_page(shard_link& link, uint64_t generation, std::shared_ptr<cache::snapshot> building, std::string after);
+  void load_finished(shard_link& link, uint64_t generation, std::shared_ptr<cache::snapshot> building);
+  void follow(shard_link& link, uint64_t generation, int64_t after);
+  void reconnect_later(shard_link& link, uint64_t generation, std::string_view why);
+  void on_changes(const store::shard_changes& batch);
+  void send_barrier(shard_link& link);
+  void release_waiters(shard_link& link);
+  void expire_waiters(shard_link& link, int64_t now_us);
+  void announce_when_ready();
+  shard_link& link_of(std::string_view key_prefix);
+
+  // ---- the write chain (apiserver_actor_writes.cpp) ----
+  struct write_job {
+    verbs::change_request request;
+    std::string version; // of the request's API form
+    reply_callback done;
+    int64_t deadline_us = 0;
+    int attempts = 0;
+    bool fresh = false;       // the cache was as new as the store when this attempt began
+    bool in_doubt = false;    // an earlier attempt's fate is unknown
+    verbs::write_plan plan;
+  };
+  using job_ptr = std::shared_ptr<write_job>;
+  api_error decode(const protocol::write_request& message, write_job& job) const;
+  void run(const job_ptr& job);
+  void run_fresh(const job_ptr& job);
+  void commit(const job_ptr& job);
+  void on_committed(const job_ptr& job, const store::commit_reply& reply);
+  bool settle_doubt(const job_ptr& job, const cache::object_ptr& current);
+  void answer(const job_ptr& job, int64_t revision);
+  void fail(const job_ptr& job, const api_error& error);
+  void delete_collection(const protocol::write_request& message, write_job job);
+  verbs::environment make_environment();
+
+  // ---- typed watchers (apiserver_actor_watches.cpp) ----
+  struct watcher {
+    runtime::protocols::watcher_actor target;
+    uint64_t id = 0;
+    const registry::kind* kind = nullptr;
+    std::string prefix;  // of keys, with the namespace if any
+    selectors::object_selector selector;
+    int64_t cursor = 0;
+    int64_t sent_revision = 0;
+    std::set<int64_t> in_flight; // revisions of batches without an acknowledgement (same revision: counted once)
+    size_t unacknowledged = 0;
+    cache::snapshot_ptr initial; // while the present state is being sent
+    std::string initial_after;
+    int64_t bookmark_due_us = 0;
+  };
+  using watcher_key = std::pair<caf::actor_addr, uint64_t>;
+  protocol::watch_reply begin_watch(const protocol::watch_request& request);
+  void on_ack(const protocol::watch_ack& ack);
+  void on_cancel(const protocol::watch_cancel& cancel);
+  void pump(const watcher_key& key, watcher& item);
+  bool send_initial(watcher& item);
+  void send_batch(watcher& item, protocol::WatchBatchT content, std::vector<attachment> attachments);
+  void pump_all(const cache::shard_cache& shard);
+  void forget_watchers_of(const caf::actor_addr& consumer);
+
+  protocol::get_reply on_get(const protocol::get_request& request, const registry::kind& kind);
+  void on_tick();
+  int64_t now_us() const;
+
+  runtime::host::role_context context_;
+  front_factory make_front_;
+  std::shared_ptr<cache::watch_cache> cache_;
+  std::map<std::string, shard_link, std::less<>> links_;
+  std::map<watcher_key, watcher> watchers_;
+  std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
+  std::shared_ptr<std::atomic<bool>> ready_;
+  std::shared_ptr<void> front_;
+  size_t writes_pending_ = 0;
+  bool announced_ = false;
+};
+
+/// The kind that a target names, or what is wrong with it.
+struct kind_lookup {
+  const registry::kind* kind = nullptr;
+  api_error error;
+};
+kind_lookup find_target(const protocol::Target* target);
+/// 403 unless the identity may do it.
+api_error authorize(const protocol::Identity* who, std::string_view verb, const registry::kind& kind,
+                    const protocol::Target& target);
+attachment status_attachment(const api_error& error);
+std::string text_of(const flatbuffers::String* value);
+
+} // namespace actors::apiserver
