@@ -5,11 +5,8 @@
 // _watches (typed watchers).
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
-#include <set>
-#include <unordered_map>
 
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
@@ -146,7 +143,6 @@ private:
     selectors::object_selector selector;
     int64_t cursor = 0;
     int64_t sent_revision = 0;
-    std::set<int64_t> in_flight; // revisions of batches without an acknowledgement (same revision: counted once)
     size_t unacknowledged = 0;
     cache::snapshot_ptr initial; // while the present state is being sent
     std::string initial_after;

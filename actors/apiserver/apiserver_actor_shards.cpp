@@ -1,0 +1,261 @@
+// Following the store: a shard is loaded page by page, then its changes are applied in order. The link survives
+// the shard's restarts: it goes on at the last revision, or loads anew when that has left the shard's history.
+#include <algorithm>
+
+#include "actors/apiserver/apiserver_actor.hpp"
+#include "runtime/transport/ask.hpp"
+
+namespace actors::apiserver {
+
+using runtime::transport::ask;
+using runtime::transport::tell;
+
+namespace {
+
+constexpr std::chrono::milliseconds reconnect_delay{100};
+
+cache::object_ptr cached(const attachment& item, int64_t revision) {
+  if (!item)
+    return nullptr;
+  return std::make_shared<const cache::cached_object>(*item.type, item.object, revision);
+}
+
+} // namespace
+
+apiserver::shard_link& apiserver::link_of(std::string_view key_prefix) {
+  return links_.find(cache_->shard_of(key_prefix).name())->second;
+}
+
+void apiserver::connect_shard(shard_link& link, const caf::strong_actor_ptr& handle) {
+  link.handle = caf::actor_cast<runtime::protocols::store_actor>(handle);
+  link.following = false;
+  link.barrier_in_flight = false;
+  const uint64_t generation = ++link.generation;
+  if (link.cache->ready())
+    follow(link, generation, link.applied_to);
+  else
+    load_page(link, generation, std::make_shared<cache::snapshot>(), "");
+}
+
+void apiserver::disconnect_shard(shard_link& link, const std::string& why) {
+  context_.log.warning("store shard lost", {{"shard", link.cache->name()}, {"why", why}});
+  link.handle = nullptr;
+  link.following = false;
+  link.barrier_in_flight = false;
+  ++link.generation;
+}
+
+void apiserver::reconnect_later(shard_link& link, uint64_t generation, std::string_view why) {
+  if (link.generation != generation)
+    return;
+  context_.log.warning("store shard not followed, trying again", {{"shard", link.cache->name()}, {"why", why}});
+  const auto handle = caf::actor_cast<caf::strong_actor_ptr>(link.handle);
+  ++link.generation;
+  delayed_send(this, reconnect_delay, front_job{[handle, name = link.cache->name()](apiserver& self) {
+                 auto& again = self.links_.find(name)->second;
+                 if (again.handle && caf::actor_cast<caf::strong_actor_ptr>(again.handle) == handle)
+                   self.connect_shard(again, handle);
+               }});
+}
+
+// ---- the first load --------------------------------------------------------------------------------------
+
+void apiserver::load_page(shard_link& link, uint64_t generation, std::shared_ptr<cache::snapshot> building, std::string after) {
+  store::RangeRequestT content;
+  content.prefix = "/";
+  content.after = after;
+  content.limit = load_page_objects;
+  content.revision = building->revision;
+  ask(
+    this, link.handle, request_deadline, store::range_request{content},
+    [this, &link, generation, building](const store::range_reply& reply) {
+      if (link.generation != generation)
+        return;
+      if (!reply.valid() || reply->compacted()) {
+        reconnect_later(link, generation, "the state changed too fast to be read");
+        return;
+      }
+      building->revision = reply->revision();
+      std::string last;
+      if (const auto* records = reply->records())
+        for (const auto* record : *records) {
+          last = record->key()->str();
+          if (auto object = cached(reply.at(record->object()), record->modified()))
+            building->objects = building->objects.put(last, std::move(object));
+        }
+      if (reply->more())
+        load_page(link, generation, building, last);
+      else
+        load_finished(link, generation, building);
+    },
+    [this, &link, generation](caf::error& error) { reconnect_later(link, generation, system().render(error)); });
+}
+
+void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared_ptr<cache::snapshot> building) {
+  store::RevisionRequestT content;
+  ask(
+    this, link.handle, request_deadline, store::revision_request{content},
+    [this, &link, generation, building](const store::revision_reply& reply) {
+      if (link.generation != generation)
+        return;
+      if (!reply.valid()) {
+        reconnect_later(link, generation, "unreadable answer");
+        return;
+      }
+      // The history that the shard still has fills the windows, so that watches of before our start can resume.
+      const int64_t oldest = std::min(reply->oldest(), building->revision);
+      context_.log.info("store shard loaded", {{"shard", link.cache->name()},
+                                               {"objects", building->objects.size()},
+                                               {"revision", building->revision}});
+      link.cache->load(building, oldest);
+      link.applied_to = oldest;
+      follow(link, generation, oldest);
+    },
+    [this, &link, generation](caf::error& error) { reconnect_later(link, generation, system().render(error)); });
+}
+
+// ---- following -------------------------------------------------------------------------------------------
+
+void apiserver::follow(shard_link& link, uint64_t generation, int64_t after) {
+  store::WatchRequestT content;
+  content.after = after;
+  ask(
+    this, link.handle, request_deadline, store::watch_request{content},
+    [this, &link, generation](const store::watch_reply& reply) {
+      if (link.generation != generation)
+        return;
+      if (!reply.valid()) {
+        reconnect_later(link, generation, "unreadable answer");
+        return;
+      }
+      if (reply->compacted()) {
+        load_page(link, generation, std::make_shared<cache::snapshot>(), "");
+        return;
+      }
+      link.following = true;
+      send_barrier(link);
+      announce_when_ready();
+    },
+    [this, &link, generation](caf::error& error) { reconnect_later(link, generation, system().render(error)); });
+}
+
+void apiserver::on_changes(const store::shard_changes& batch) {
+  if (!batch.valid())
+    return; // the next batch shows the gap
+  const auto found = links_.find(text_of(batch->shard()));
+  if (found == links_.end())
+    return;
+  shard_link& link = found->second;
+  if (!link.handle || current_sender() == nullptr ||
+      current_sender() != caf::actor_cast<caf::strong_actor_ptr>(link.handle))
+    return; // of an earlier incarnation
+  if (batch->lagging() || batch->after() > link.applied_to) {
+    link.following = false;
+    follow(link, ++link.generation, link.applied_to);
+    return;
+  }
+  std::vector<cache::change> changes;
+  if (const auto* list = batch->changes())
+    for (const auto* item : *list) {
+      if (item->revision() <= link.applied_to)
+        continue;
+      cache::change next;
+      next.revision = item->revision();
+      next.key = item->key()->str();
+      const bool erased = item->kind() == store::WriteKind::erase;
+      auto object = cached(batch.at(item->object()), item->revision());
+      next.before = erased ? object : cached(batch.at(item->previous()), 0);
+      if (!erased)
+        next.after = std::move(object);
+      changes.push_back(std::move(next));
+    }
+  link.applied_to = std::max(link.applied_to, batch->to());
+  link.cache->apply(std::move(changes), batch->to());
+  store::ShardChangesAckT ack;
+  ack.to = batch->to();
+  tell(this, link.handle, store::shard_changes_ack{ack});
+  release_waiters(link);
+  pump_all(*link.cache);
+}
+
+void apiserver::announce_when_ready() {
+  if (announced_ || !cache_->ready())
+    return;
+  announced_ = true;
+  ready_->store(true);
+  runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
+}
+
+// ---- waiting for the cache -------------------------------------------------------------------------------
+
+void apiserver::barrier(std::string_view key_prefix, done_callback done) {
+  shard_link& link = link_of(key_prefix);
+  if (link.barriers.size() + link.waiters.size() >= waiters_max) {
+    done(status::too_many_requests("too many requests wait for the store, please try again later", 1));
+    return;
+  }
+  const int64_t deadline = now_us() + std::chrono::microseconds{request_deadline}.count();
+  link.barriers.push_back({deadline, std::move(done)});
+  send_barrier(link);
+}
+
+/// One request to the shard serves all who asked before it was sent.
+void apiserver::send_barrier(shard_link& link) {
+  if (link.barriers.empty() || link.barrier_in_flight || !link.following || !link.handle)
+    return;
+  link.barrier_in_flight = true;
+  auto asking = std::make_shared<std::vector<waiter>>(std::move(link.barriers));
+  link.barriers.clear();
+  const uint64_t generation = link.generation;
+  store::RevisionRequestT content;
+  const auto again = [this, &link, asking, generation] {
+    link.barriers.insert(link.barriers.begin(), asking->begin(), asking->end());
+    if (link.generation == generation)
+      link.barrier_in_flight = false;
+    send_barrier(link);
+  };
+  ask(
+    this, link.handle, request_deadline, store::revision_request{content},
+    [this, &link, asking, generation, again](const store::revision_reply& reply) {
+      if (link.generation != generation || !reply.valid()) {
+        again(); // of an earlier incarnation: the present one must be asked
+        return;
+      }
+      link.barrier_in_flight = false;
+      for (auto& item : *asking)
+        link.waiters.emplace(reply->current(), std::move(item));
+      release_waiters(link);
+      send_barrier(link);
+    },
+    [again](caf::error&) { again(); });
+}
+
+void apiserver::release_waiters(shard_link& link) {
+  const int64_t revision = link.cache->read()->revision;
+  while (!link.waiters.empty() && link.waiters.begin()->first <= revision) {
+    auto done = std::move(link.waiters.begin()->second.done);
+    link.waiters.erase(link.waiters.begin());
+    done({});
+  }
+}
+
+void apiserver::expire_waiters(shard_link& link, int64_t now) {
+  std::vector<done_callback> expired;
+  for (auto at = link.waiters.begin(); at != link.waiters.end();) {
+    if (at->second.deadline_us > now) {
+      ++at;
+      continue;
+    }
+    expired.push_back(std::move(at->second.done));
+    at = link.waiters.erase(at);
+  }
+  const auto split = std::partition(link.barriers.begin(), link.barriers.end(),
+                                    [&](const waiter& item) { return item.deadline_us > now; });
+  for (auto at = split; at != link.barriers.end(); ++at)
+    expired.push_back(std::move(at->done));
+  link.barriers.erase(split, link.barriers.end());
+  for (auto& done : expired)
+    done(status::timeout("the store did not answer in time"));
+}
+
+} // namespace actors::apiserver

@@ -1,0 +1,204 @@
+// Watches of other roles. Each is a position in its resource's window: a watcher that does not acknowledge costs its
+// position and nothing more; when it falls out of the window, it is told to start anew (code 410).
+#include "actors/apiserver/apiserver_actor.hpp"
+#include "actors/apiserver/selectors/change_filter.hpp"
+#include "runtime/transport/ask.hpp"
+
+namespace actors::apiserver {
+
+using runtime::transport::tell;
+
+namespace {
+
+protocol::watch_reply refuse_watch(const api_error& error) {
+  protocol::WatchReplyT content;
+  content.code = error.code;
+  content.status = 0;
+  return protocol::watch_reply{content, {status_attachment(error)}};
+}
+
+protocol::EventType event_type(selectors::seen_as what) {
+  switch (what) {
+    case selectors::seen_as::added: return protocol::EventType::added;
+    case selectors::seen_as::modified: return protocol::EventType::modified;
+    case selectors::seen_as::deleted: return protocol::EventType::deleted;
+  }
+  return protocol::EventType::modified;
+}
+
+void add_event(protocol::WatchBatchT& batch, std::vector<attachment>& attachments, protocol::EventType type,
+               const cache::object_ptr& object, int64_t revision) {
+  auto event = std::make_unique<protocol::WatchEventT>();
+  event->type = type;
+  event->revision = revision;
+  event->object = static_cast<int32_t>(attachments.size());
+  batch.events.push_back(std::move(event));
+  attachments.push_back({&object->what(), object->bytes()});
+}
+
+} // namespace
+
+protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& request) {
+  const auto sender = current_sender();
+  if (!request.valid() || !sender)
+    return refuse_watch(status::bad_request("the watch request cannot be read"));
+  const auto found = find_target(request->target());
+  if (found.error)
+    return refuse_watch(found.error);
+  const auto* target = request->target();
+  if (auto error = authorize(request->identity(), "watch", *found.kind, *target))
+    return refuse_watch(error);
+  auto parsed = selectors::object_selector::parse(*found.kind, text_of(request->label_selector()), text_of(request->field_selector()));
+  if (const auto* error = std::get_if<selectors::selector_error>(&parsed))
+    return refuse_watch(status::bad_request(error->message));
+  if (watchers_.size() >= watchers_max)
+    return refuse_watch(status::too_many_requests("too many watches", 5));
+  auto& shard = cache_->shard_of(found.kind->key_prefix);
+  if (!shard.ready())
+    return refuse_watch(status::unavailable("the cache is not loaded yet"));
+  const auto state = shard.read();
+  const int64_t after = request->after();
+  if (after >= 0 && (after < shard.window(found.kind->key_prefix).oldest() || after > state->revision))
+    return refuse_watch(status::expired("the revision is too old or unknown"));
+
+  const std::string name_space = text_of(target->namespace_name());
+  watcher added;
+  added.target = caf::actor_cast<runtime::protocols::watcher_actor>(sender);
+  added.id = request->watch_id();
+  added.kind = found.kind;
+  added.prefix = name_space.empty() ? std::string{found.kind->key_prefix} : verbs::store_key(*found.kind, name_space, "");
+  added.selector = std::move(std::get<selectors::object_selector>(parsed));
+  const watcher_key key{caf::actor_cast<caf::actor_addr>(sender), added.id};
+  monitor(added.target);
+  // The present state must be at least as new as the store is now: a consumer acts on it.
+  if (after < 0) {
+    barrier(found.kind->key_prefix, [this, key](api_error error) {
+      const auto item = watchers_.find(key);
+      if (item == watchers_.end())
+        return;
+      if (error) {
+        protocol::WatchBatchT ended;
+        ended.code = error.code;
+        send_batch(item->second, std::move(ended), {});
+        watchers_.erase(item);
+        return;
+      }
+      item->second.initial = cache_->shard_of(item->second.kind->key_prefix).read();
+      item->second.cursor = item->second.initial->revision;
+      pump(key, item->second);
+    });
+    added.cursor = -1; // not before the barrier
+    watchers_[key] = std::move(added);
+  } else {
+    added.cursor = added.sent_revision = after;
+    auto& placed = watchers_[key] = std::move(added);
+    anon_send(this, front_job{[key](apiserver& self) {
+                if (const auto item = self.watchers_.find(key); item != self.watchers_.end())
+                  self.pump(key, item->second);
+              }});
+    (void) placed;
+  }
+  protocol::WatchReplyT content;
+  content.code = 200;
+  return protocol::watch_reply{content};
+}
+
+void apiserver::send_batch(watcher& item, protocol::WatchBatchT content, std::vector<attachment> attachments) {
+  content.watch_id = item.id;
+  ++item.unacknowledged;
+  item.sent_revision = content.revision;
+  item.bookmark_due_us = now_us() + std::chrono::microseconds{bookmark_interval}.count();
+  tell(this, item.target, protocol::watch_batch{content, std::move(attachments)});
+}
+
+/// Sends the next part of the present state; false when it is complete.
+bool apiserver::send_initial(watcher& item) {
+  protocol::WatchBatchT batch;
+  std::vector<attachment> attachments;
+  bool more = false;
+  item.initial->objects.visit(item.prefix, item.initial_after, [&](const std::string& key, const cache::object_ptr& object) {
+    if (batch.events.size() >= batch_events_max) {
+      more = true;
+      return false;
+    }
+    item.initial_after = key;
+    if (item.selector.matches(object->what(), object->bytes()))
+      add_event(batch, attachments, protocol::EventType::added, object, object->revision());
+    return true;
+  });
+  batch.synced = !more;
+  batch.revision = item.initial->revision;
+  if (!more)
+    item.initial = nullptr;
+  send_batch(item, std::move(batch), std::move(attachments));
+  return more;
+}
+
+/// May forget the watcher.
+void apiserver::pump(const watcher_key& key, watcher& item) {
+  if (item.cursor < 0)
+    return;
+  while (item.unacknowledged < batches_in_flight_max) {
+    if (item.initial != nullptr) {
+      send_initial(item);
+      continue;
+    }
+    const auto page = cache_->shard_of(item.kind->key_prefix).window(item.kind->key_prefix).read(item.cursor, batch_events_max);
+    protocol::WatchBatchT batch;
+    if (page.expired) {
+      batch.code = 410;
+      send_batch(item, std::move(batch), {});
+      const watcher_key gone = key; // `key` may live in the entry
+      watchers_.erase(gone);
+      return;
+    }
+    std::vector<attachment> attachments;
+    for (const auto& change : page.changes)
+      if (auto seen = selectors::filter_change(change, item.prefix, item.selector))
+        add_event(batch, attachments, event_type(seen->what), seen->object, seen->revision);
+    const bool advanced = page.upto > item.cursor;
+    item.cursor = page.upto;
+    batch.revision = page.upto;
+    const bool bookmark_due = now_us() >= item.bookmark_due_us && page.upto > item.sent_revision;
+    if (!batch.events.empty() || bookmark_due) {
+      send_batch(item, std::move(batch), std::move(attachments));
+      continue;
+    }
+    item.bookmark_due_us = std::max(item.bookmark_due_us, now_us() + 1);
+    if (!advanced || page.changes.size() < batch_events_max)
+      return;
+  }
+}
+
+void apiserver::pump_all(const cache::shard_cache& shard) {
+  for (auto at = watchers_.begin(); at != watchers_.end();) {
+    auto next = std::next(at);
+    if (at->second.kind->shard == shard.name())
+      pump(at->first, at->second);
+    at = next;
+  }
+}
+
+void apiserver::on_ack(const protocol::watch_ack& ack) {
+  if (!ack.valid() || !current_sender())
+    return;
+  const watcher_key key{caf::actor_cast<caf::actor_addr>(current_sender()), ack->watch_id()};
+  const auto found = watchers_.find(key);
+  if (found == watchers_.end())
+    return;
+  if (found->second.unacknowledged > 0)
+    --found->second.unacknowledged;
+  pump(found->first, found->second);
+}
+
+void apiserver::on_cancel(const protocol::watch_cancel& cancel) {
+  if (cancel.valid() && current_sender())
+    watchers_.erase({caf::actor_cast<caf::actor_addr>(current_sender()), cancel->watch_id()});
+}
+
+void apiserver::forget_watchers_of(const caf::actor_addr& consumer) {
+  for (auto at = watchers_.begin(); at != watchers_.end();)
+    at = at->first.first == consumer ? watchers_.erase(at) : std::next(at);
+}
+
+} // namespace actors::apiserver
