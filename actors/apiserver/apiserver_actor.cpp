@@ -154,7 +154,7 @@ apiserver::behavior_type apiserver::make_behavior() {
       api_error error = found.error;
       if (!error)
         error = authorize(request->identity(), "get", *found.kind, *request->target());
-      const auto refuse = [promise](const api_error& why) mutable {
+      auto refuse = [promise](const api_error& why) mutable {
         protocol::GetReplyT content;
         content.code = why.code;
         content.object = 0;

@@ -91,12 +91,11 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
     watchers_[key] = std::move(added);
   } else {
     added.cursor = added.sent_revision = after;
-    auto& placed = watchers_[key] = std::move(added);
+    watchers_[key] = std::move(added);
     anon_send(this, front_job{[key](apiserver& self) {
                 if (const auto item = self.watchers_.find(key); item != self.watchers_.end())
                   self.pump(key, item->second);
               }});
-    (void) placed;
   }
   protocol::WatchReplyT content;
   content.code = 200;
@@ -164,7 +163,8 @@ void apiserver::pump(const watcher_key& key, watcher& item) {
       send_batch(item, std::move(batch), std::move(attachments));
       continue;
     }
-    item.bookmark_due_us = std::max(item.bookmark_due_us, now_us() + 1);
+    if (now_us() >= item.bookmark_due_us)
+      item.bookmark_due_us = now_us() + std::chrono::microseconds{bookmark_interval}.count();
     if (!advanced || page.changes.size() < batch_events_max)
       return;
   }

@@ -1,0 +1,45 @@
+// The role's description; the front is wired here, so that the actor itself knows no sockets.
+#include "actors/apiserver/apiserver.hpp"
+
+#include "actors/apiserver/apiserver_actor.hpp"
+#include "actors/apiserver/http/server.hpp"
+
+namespace actors::apiserver {
+
+namespace {
+
+std::shared_ptr<void> start_front(const runtime::host::role_context& context, std::shared_ptr<front_port> port) {
+  http::server_options options;
+  options.address = context.settings.text("address");
+  options.data = context.data;
+  options.service_cidr = context.cluster.service_cidr;
+  return http::start(options, std::move(port), context.log);
+}
+
+} // namespace
+
+runtime::host::role_descriptor describe() {
+  using runtime::placement::setting_type;
+  return {
+    .spec = {.name = "apiserver",
+             .summary = "serves the Kubernetes API to clients and to the other roles",
+             .naming = runtime::placement::instance_naming::per_host,
+             .settings = {{.name = "address",
+                           .type = setting_type::address,
+                           .help = "where HTTPS is served",
+                           .otherwise = std::string{"127.0.0.1:6443"}}},
+             .required = true},
+    .phase = runtime::host::start_phase::apiserver,
+    .ready = runtime::host::readiness::when_registered,
+    .spawn =
+      [](caf::actor_system& system, const runtime::host::role_context& context) {
+        return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<apiserver>(context, start_front));
+      },
+  };
+}
+
+caf::strong_actor_ptr spawn_without_front(caf::actor_system& system, const runtime::host::role_context& context) {
+  return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<apiserver>(context, front_factory{}));
+}
+
+} // namespace actors::apiserver
