@@ -109,7 +109,9 @@ private:
   std::string add_endpoint(const target& where) {
     const auto set = object_name("aff", key_, where);
     auto name = object_name("ep", key_, where);
-    result_.sets[set] = "type ipv4_addr; flags dynamic,timeout; size " + std::to_string(affinity_clients_max) + ";";
+    // Without a size: the kernel bounds a set that rules fill at 65,535 elements by itself, whereas a size
+    // given here makes it allocate all buckets at once (1.6 MB per endpoint).
+    result_.sets[set] = "type ipv4_addr; flags dynamic,timeout;";
     result_.chains[name] = {
       "update @" + set + " { ip saddr timeout " + std::to_string(rules_.affinity.count()) + "s }",
       match_protocol(rules_) + " dnat ip to " + to_string(where.address) + ':' + std::to_string(where.port),

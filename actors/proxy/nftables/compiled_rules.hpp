@@ -10,9 +10,6 @@
 
 namespace actors::proxy::nftables {
 
-// Clients remembered per endpoint of a service with session affinity; more are balanced without memory.
-inline constexpr uint32_t affinity_clients_max = 65535;
-
 struct table_settings {
   std::string table = "troupe";
   std::string pod_cidr;     // of the cluster: sources outside of it are masqueraded; "": none is
