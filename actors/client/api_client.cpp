@@ -112,6 +112,13 @@ object_cache& api_client::watch(const resource& what, watch_options options) {
   return *added.cache;
 }
 
+std::vector<object_cache*> api_client::caches() {
+  std::vector<object_cache*> result;
+  for (auto& item : watches_)
+    result.push_back(item.cache.get());
+  return result;
+}
+
 bool api_client::synced() const {
   return std::all_of(watches_.begin(), watches_.end(), [](const auto& item) { return item.cache->synced(); });
 }

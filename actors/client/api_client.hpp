@@ -84,6 +84,8 @@ public:
     return informer<T>{watch(*resource_of<T>, std::move(options))};
   }
   object_cache& watch(const resource& what, watch_options options = {});
+  /// The caches of all watches so far.
+  std::vector<object_cache*> caches();
   /// All watches have seen the whole state once.
   bool synced() const;
   /// Called once, when that becomes true.

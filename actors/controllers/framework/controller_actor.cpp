@@ -1,0 +1,193 @@
+// Queue, plans, gates.
+#include "actors/controllers/framework/controller_actor.hpp"
+
+#include <fmt/format.h>
+
+#include "messages/api/meta/v1/meta_generated.h"
+
+namespace actors::controllers::framework {
+
+controller_actor::controller_actor(caf::actor_config& config, runtime::host::role_context context,
+                                   const controller_descriptor& descriptor)
+    : super(config), context_(std::move(context)), syncs_max_(descriptor.syncs_max),
+      api_(this, context_, client::controller_identity(descriptor.account)), events_(api_, descriptor.account),
+      controller_(descriptor.make(context_)) {}
+
+controller_actor::behavior_type controller_actor::make_behavior() {
+  setup tools{
+    api_,
+    [this](const std::string& key) { queue_.add(key); },
+    [this](const std::string& key, std::chrono::milliseconds delay) {
+      queue_.add_at(key, now_us() + std::chrono::microseconds{delay}.count());
+    },
+  };
+  controller_->start(tools);
+  for (auto* cache : api_.caches())
+    caches_.push_back(cache);
+  api_.on_synced([this] { pump(); });
+  api_.start();
+  return {
+    [this](const client::protocol::watch_batch& batch) {
+      api_.receive(batch);
+      pump();
+    },
+    [this](const runtime::directory::role_up& event) { api_.receive(event); },
+    [this](const runtime::directory::role_down& event) { api_.receive(event); },
+    [this](const client::wake& event) {
+      api_.receive(event);
+      pump();
+    },
+  };
+}
+
+void controller_actor::on_exit() {
+  controller_.reset();
+  super::on_exit();
+}
+
+void controller_actor::pump() {
+  if (pumping_ || !api_.synced())
+    return;
+  pumping_ = true;
+  std::vector<std::string> waiting;
+  while (queue_.syncing() < syncs_max_ + waiting.size()) {
+    const auto key = queue_.take(now_us());
+    if (!key)
+      break;
+    if (sees_own_writes(*key))
+      begin(*key);
+    else
+      waiting.push_back(*key);
+  }
+  for (const auto& key : waiting)
+    queue_.postpone(key, now_us() + 1); // the event that it waits for wakes the queue
+  pumping_ = false;
+  schedule();
+}
+
+/// Wakes up for the next delayed key.
+void controller_actor::schedule() {
+  const auto due = queue_.next_due();
+  if (!due || queue_.syncing() >= syncs_max_)
+    return;
+  constexpr int64_t pause_min_us = 2'000; // a key that waits for its own write is not polled faster
+  const int64_t at = std::max(*due, now_us() + pause_min_us);
+  if (timer_ && timer_due_us_ <= at)
+    return;
+  if (timer_)
+    api_.cancel(*timer_);
+  timer_due_us_ = at;
+  timer_ = api_.after(std::chrono::milliseconds{(at - now_us() + 999) / 1000}, [this] { timer_.reset(); });
+}
+
+bool controller_actor::sees_own_writes(const std::string& key) {
+  const auto found = own_writes_.find(key);
+  if (found == own_writes_.end())
+    return true;
+  if (now_us() < found->second.give_up_us)
+    for (const auto& [resource, revision] : found->second.revisions)
+      for (const auto* cache : caches_)
+        if (&cache->what() == resource && cache->revision() < revision)
+          return false;
+  own_writes_.erase(found);
+  return true;
+}
+
+void controller_actor::begin(const std::string& key) {
+  auto plan = std::make_shared<running_plan>();
+  plan->key = key;
+  try {
+    plan->plan = controller_->sync(key);
+  } catch (const std::exception& failure) {
+    const int64_t delay = queue_.failed(key, now_us());
+    context_.log.error("sync failed", {{"key", key}, {"why", failure.what()}, {"retry_ms", delay / 1000}});
+    return;
+  }
+  for (const auto& event : plan->plan.events)
+    note(event, "");
+  if (plan->plan.again_after)
+    queue_.add_at(key, now_us() + std::chrono::microseconds{*plan->plan.again_after}.count());
+  launch(plan);
+}
+
+void controller_actor::launch(const plan_ptr& plan) {
+  while (plan->next < plan->plan.operations.size() && plan->in_flight < operations_in_flight_max) {
+    const operation& what = plan->plan.operations[plan->next++];
+    ++plan->in_flight;
+    send(what, [this, plan, &what](const client::api_result& result) { finished(plan, what, result); });
+  }
+  if (plan->in_flight == 0 && plan->next == plan->plan.operations.size())
+    finish_key(plan);
+}
+
+void controller_actor::send(const operation& what, client::api_callback done) {
+  const auto& resource = *what.resource;
+  switch (what.what) {
+    case operation::verb::create: api_.create(resource, what.object, std::move(done)); return;
+    case operation::verb::update: api_.update(resource, "", what.object, std::move(done)); return;
+    case operation::verb::update_status: api_.update(resource, "status", what.object, std::move(done)); return;
+    case operation::verb::update_finalize: api_.update(resource, "finalize", what.object, std::move(done)); return;
+    case operation::verb::patch:
+      api_.patch(resource, "", what.name_space, what.name, what.patch_kind, what.object, std::move(done));
+      return;
+    case operation::verb::patch_status:
+      api_.patch(resource, "status", what.name_space, what.name, what.patch_kind, what.object, std::move(done));
+      return;
+    case operation::verb::remove:
+      api_.remove(resource, what.name_space, what.name, what.options, std::move(done));
+      return;
+  }
+}
+
+void controller_actor::note(const event_note& event, std::string_view detail) {
+  std::string message = event.message;
+  if (const auto at = message.find("{}"); at != std::string::npos)
+    message.replace(at, 2, detail);
+  if (event.warning)
+    events_.warning(event.about, event.reason, message);
+  else
+    events_.normal(event.about, event.reason, message);
+}
+
+void controller_actor::finished(const plan_ptr& plan, const operation& what, const client::api_result& result) {
+  --plan->in_flight;
+  const bool tolerated = std::find(what.tolerated.begin(), what.tolerated.end(), result.code) != what.tolerated.end();
+  if (result.ok()) {
+    if (result.revision > 0) {
+      auto& own = own_writes_[plan->key];
+      own.revisions[what.resource] = std::max(own.revisions[what.resource], result.revision);
+      own.give_up_us = now_us() + std::chrono::microseconds{own_write_wait_max}.count();
+    }
+    if (what.on_success) {
+      const auto* metadata = result.object ? client::metadata_of(*what.resource, result.object) : nullptr;
+      note(*what.on_success, metadata != nullptr ? metadata->name()->str() : what.name);
+    }
+  } else if (!tolerated) {
+    if (plan->failure.empty())
+      plan->failure = result.message.empty() ? fmt::format("code {}", result.code) : result.message;
+    if (what.on_failure && !result.conflict())
+      note(*what.on_failure, result.message);
+  }
+  launch(plan);
+}
+
+void controller_actor::finish_key(const plan_ptr& plan) {
+  if (plan->failure.empty()) {
+    queue_.done(plan->key);
+  } else {
+    const int64_t delay = queue_.failed(plan->key, now_us());
+    context_.log.info("sync will be tried again", {{"key", plan->key}, {"why", plan->failure}, {"retry_ms", delay / 1000}});
+  }
+  pump();
+}
+
+runtime::host::role_descriptor describe(const controller_descriptor& descriptor,
+                                        caf::strong_actor_ptr (*spawn)(caf::actor_system&, const runtime::host::role_context&)) {
+  return {
+    .spec = {.name = "controllers/" + descriptor.name, .summary = descriptor.summary},
+    .phase = runtime::host::start_phase::controllers,
+    .spawn = spawn,
+  };
+}
+
+} // namespace actors::controllers::framework
