@@ -53,14 +53,15 @@ struct role_descriptor {
   placement::role_spec spec;
   start_phase phase = start_phase::controllers;
   readiness ready = readiness::when_spawned;
+  /// A failure before the host is ready ends the host with that failure (a port or a data folder in use), since
+  /// nobody is served yet and an operator waits. False: it is restarted as it would be later.
+  bool start_failure_is_fatal = false;
   supervision::restart_policy restart = supervision::restart_policy::permanent;
   /// Time for an orderly stop (exit_reason::user_shutdown); then it is killed.
   std::chrono::milliseconds shutdown{5'000};
   /// Makes the actor; called for every start and restart, in the supervisor, so it must be quick: what
   /// takes time (opening files, binding ports) belongs to the actor's first moments. May throw.
   caf::strong_actor_ptr (*spawn)(caf::actor_system&, const role_context&) = nullptr;
-  /// Registers the CAF message types of the role's protocol, if it has any.
-  void (*add_messages)(caf::actor_system_config&) = nullptr;
 };
 
 /// Tells the directory that this instance serves from now on (for `readiness::when_registered`).

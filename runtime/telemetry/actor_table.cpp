@@ -36,9 +36,9 @@ void actor_table::started(const std::string& id, const caf::strong_actor_ptr& ha
   std::lock_guard guard{mutex_};
   auto& entry = entries_[id];
   entry.row.id = id;
-  entry.row.state = state;
-  ++entry.row.starts;
   entry.address = caf::actor_cast<caf::actor_addr>(handle);
+  entry.row.state = entry.ready == entry.address ? actor_state::running : state;
+  ++entry.row.starts;
   entry.counters = counters_of(handle);
   entry.alive = true;
   entry.sampled_handled = 0;
@@ -46,11 +46,15 @@ void actor_table::started(const std::string& id, const caf::strong_actor_ptr& ha
   changed_.notify_all();
 }
 
-void actor_table::ready(const std::string& id) {
+void actor_table::ready(const std::string& id, const caf::strong_actor_ptr& handle) {
   std::lock_guard guard{mutex_};
   auto i = entries_.find(id);
-  if (i != entries_.end() && i->second.alive)
-    i->second.row.state = actor_state::running;
+  if (i == entries_.end())
+    return;
+  auto& entry = i->second;
+  entry.ready = caf::actor_cast<caf::actor_addr>(handle);
+  if (entry.alive && entry.address == entry.ready)
+    entry.row.state = actor_state::running;
 }
 
 void actor_table::ended(const std::string& id, actor_state state, const std::string& failure) {
@@ -63,6 +67,7 @@ void actor_table::ended(const std::string& id, actor_state state, const std::str
   if (!failure.empty())
     entry.row.last_failure = failure;
   entry.address = nullptr;
+  entry.ready = nullptr;
   entry.counters = nullptr;
   entry.alive = false;
   entry.row.messages_per_second = 0;

@@ -48,8 +48,8 @@ public:
   void remove(const std::string& id);
 
   void started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state);
-  /// A starting actor serves from now on.
-  void ready(const std::string& id);
+  /// The actor serves from now on. May come before `started`: both are told from different actors.
+  void ready(const std::string& id, const caf::strong_actor_ptr& handle);
   /// `failure` is empty for an orderly end.
   void ended(const std::string& id, actor_state state, const std::string& failure);
 
@@ -69,6 +69,7 @@ private:
   struct entry {
     actor_row row;
     caf::actor_addr address; // weak: the table keeps no actor alive
+    caf::actor_addr ready;   // the actor that said so
     counters_ptr counters;
     bool alive = false;
     uint64_t sampled_handled = 0;

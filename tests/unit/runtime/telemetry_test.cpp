@@ -90,7 +90,7 @@ TEST_CASE("the actor table keeps failures and starts, and knows the depth") {
   table.add("echo", "echo", "host-a");
   table.started("echo", handle, actor_state::starting);
   system.run();
-  table.ready("echo");
+  table.ready("echo", handle);
   table.sample(1'000'000);
   for (int i = 0; i < 10; ++i)
     caf::anon_send(actor, i);

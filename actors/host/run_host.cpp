@@ -1,0 +1,245 @@
+// `troupe host`: the main thread, which waits for signals and for what the host tells.
+#include "actors/host/commands.hpp"
+#include "runtime/control/server.hpp"
+#include "runtime/host/data_folder.hpp"
+#include "runtime/host/host.hpp"
+#include "runtime/placement/nearest.hpp"
+#include "runtime/protocols/register.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fmt/format.h>
+#include <iostream>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace actors::host {
+
+namespace {
+
+using runtime::host::host_event;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds start_time_max{60}; ///< until every role is up
+constexpr std::chrono::seconds stop_time_max{30};  ///< for an ordered stop; then everything is killed
+constexpr std::chrono::seconds kill_time_max{5};   ///< for the killed actors to end; then the process leaves
+constexpr const char* apiserver_role = "apiserver";
+
+void say_error(const std::string& text) {
+  std::cerr << "troupe: " << text << std::endl;
+}
+
+/// Signals arrive in a descriptor. Must come before the first thread, so that all threads inherit the mask.
+runtime::control::descriptor open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (auto signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&set, signal);
+  if (auto error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
+    throw std::system_error(error, std::generic_category(), "pthread_sigmask");
+  std::signal(SIGPIPE, SIG_IGN);
+  runtime::control::descriptor result{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!result)
+    throw std::system_error(errno, std::generic_category(), "signalfd");
+  return result;
+}
+
+/// Which of the file's hosts this process is; an error text otherwise.
+std::string choose_host(const request& request, const runtime::placement::placement& placement, std::string& error) {
+  std::vector<std::string> names;
+  for (auto& host : placement.hosts)
+    names.push_back(host.name);
+  if (request.name.empty()) {
+    if (names.size() > 1)
+      error = fmt::format("the placement has several hosts: say with --name which one this is ({})",
+                          fmt::join(names, ", "));
+    return names[0];
+  }
+  for (auto& name : names)
+    if (name == request.name)
+      return name;
+  auto near = runtime::placement::nearest(request.name, names);
+  error = fmt::format("the placement has no host `{}`{}", request.name,
+                      near.empty() ? fmt::format(" ({})", fmt::join(names, ", ")) : " (did you mean `" + near + "`?)");
+  return {};
+}
+
+/// The life of a host in the foreground, from start to exit code.
+class foreground {
+public:
+  foreground(runtime::host::host& host, int signals, std::string address)
+    : host_(host), signals_(signals), address_(std::move(address)) {
+  }
+
+  int run() {
+    host_.start();
+    deadline_ = steady_clock::now() + start_time_max;
+    while (phase_ != phase::done) {
+      if (!wait())
+        on_deadline();
+      if (read_signal())
+        on_signal();
+      while (auto event = host_.next_event())
+        on_event(*event);
+    }
+    return code_;
+  }
+
+private:
+  enum class phase : uint8_t { starting, serving, stopping, killing, done };
+
+  /// False when the deadline has passed.
+  bool wait() {
+    pollfd watched[] = {{signals_, POLLIN, 0}, {host_.event_fd(), POLLIN, 0}};
+    int64_t left = -1;
+    if (phase_ != phase::serving)
+      left = std::max<int64_t>(
+        0, std::chrono::ceil<std::chrono::milliseconds>(deadline_ - steady_clock::now()).count());
+    auto count = poll(watched, 2, static_cast<int>(left));
+    if (count < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "poll");
+    return count != 0;
+  }
+
+  bool read_signal() {
+    signalfd_siginfo info;
+    bool any = false;
+    while (read(signals_, &info, sizeof info) == sizeof info)
+      any = true;
+    return any;
+  }
+
+  void on_signal() {
+    if (phase_ == phase::stopping)
+      kill(); // the operator is in a hurry
+    else
+      stop(exit_done);
+  }
+
+  void on_event(const host_event& event) {
+    switch (event.what) {
+      case host_event::kind::ready:
+        if (phase_ == phase::starting) {
+          phase_ = phase::serving;
+          std::cout << "troupe: ready" << (address_.empty() ? "" : ": https://" + address_) << std::endl;
+        }
+        break;
+      case host_event::kind::start_failed:
+        if (phase_ == phase::starting) {
+          say_error("cannot start: " + event.text);
+          stop(exit_failed);
+        }
+        break;
+      case host_event::kind::ended:
+        if (phase_ == phase::starting || phase_ == phase::serving) {
+          say_error("the host gave up: " + event.text);
+          code_ = exit_failed;
+        }
+        phase_ = phase::done;
+        break;
+    }
+  }
+
+  void on_deadline() {
+    switch (phase_) {
+      case phase::starting:
+        say_error(fmt::format("cannot start: not up after {} s: {}", start_time_max.count(),
+                              fmt::join(host_.not_ready(), ", ")));
+        stop(exit_failed);
+        break;
+      case phase::stopping:
+        say_error(fmt::format("no ordered stop after {} s: killing what is left", stop_time_max.count()));
+        kill();
+        break;
+      case phase::killing:
+        code_ = exit_failed;
+        phase_ = phase::done;
+        break;
+      default:
+        break;
+    }
+  }
+
+  void stop(int code) {
+    if (phase_ != phase::starting && phase_ != phase::serving)
+      return;
+    code_ = code;
+    phase_ = phase::stopping;
+    deadline_ = steady_clock::now() + stop_time_max;
+    host_.begin_stop();
+  }
+
+  void kill() {
+    code_ = exit_failed;
+    phase_ = phase::killing;
+    deadline_ = steady_clock::now() + kill_time_max;
+    host_.kill();
+  }
+
+  runtime::host::host& host_;
+  int signals_;
+  std::string address_;
+  phase phase_ = phase::starting;
+  steady_clock::time_point deadline_;
+  int code_ = exit_done;
+};
+
+/// Where this host's API answers; empty when it runs none.
+std::string api_address(const runtime::placement::placement& placement, const std::string& host) {
+  for (auto& role : placement.of_host(host))
+    if (role.role == apiserver_role)
+      return role.settings.text("address");
+  return {};
+}
+
+int run_checked(const request& request, runtime::placement::placement placement, const std::string& name,
+                std::span<const runtime::host::role_descriptor> roles) {
+  auto signals = open_signals();
+  runtime::host::data_folder data{request.data};
+  auto address = api_address(placement, name);
+  auto clock = std::make_shared<runtime::seams::system_clock>();
+  auto output = runtime::telemetry::stderr_output();
+  runtime::host::host host{{.name = name,
+                            .placement = std::move(placement),
+                            .data = data.path(),
+                            .known = roles,
+                            .log_output = output,
+                            .clock = clock,
+                            .random = std::make_shared<runtime::seams::system_random>(),
+                            .add_messages = runtime::protocols::register_messages}};
+  auto code = exit_failed;
+  {
+    runtime::control::server control{data.path(), host.table(), clock, {output, clock, "control"}};
+    code = foreground{host, signals.get(), address}.run();
+  }
+  if (!host.close(kill_time_max)) {
+    // An actor hangs in a handler. What is durable is durable already; waiting for it would have no end.
+    say_error("an actor does not end: leaving without it");
+    std::_Exit(exit_failed);
+  }
+  return code;
+}
+
+} // namespace
+
+int run_host(const request& request, std::span<const runtime::host::role_descriptor> roles) {
+  std::vector<runtime::placement::role_spec> specs;
+  for (auto& role : roles)
+    specs.push_back(role.spec);
+  auto read = runtime::placement::read_file(request.placement, specs);
+  for (auto& problem : read.problems)
+    say_error(runtime::placement::render(request.placement, problem));
+  if (!read.problems.empty())
+    return exit_usage;
+  std::string error;
+  auto name = choose_host(request, read.value, error);
+  if (!error.empty()) {
+    say_error(error);
+    return exit_usage;
+  }
+  return run_checked(request, std::move(read.value), name, roles);
+}
+
+} // namespace actors::host

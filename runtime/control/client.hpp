@@ -1,0 +1,18 @@
+// The operator's end of the control socket.
+#pragma once
+
+#include "runtime/control/protocol.hpp"
+
+#include <chrono>
+#include <filesystem>
+
+namespace runtime::control {
+
+/// Longer than anything that the host does for one request.
+constexpr std::chrono::milliseconds ask_time_max{15'000};
+
+/// Sends a request to the host of a data folder. Throws std::runtime_error with a text for the operator when no host
+/// answers there.
+reply ask(const std::filesystem::path& data, const words& request, std::chrono::milliseconds timeout = ask_time_max);
+
+} // namespace runtime::control

@@ -1,0 +1,202 @@
+#include "runtime/host/tree.hpp"
+
+#include "runtime/telemetry/metered.hpp"
+
+#include <mutex>
+#include <set>
+#include <stdexcept>
+
+namespace runtime::host {
+
+namespace {
+
+using namespace supervision;
+
+constexpr start_phase phases[] = {start_phase::store,     start_phase::apiserver, start_phase::controllers,
+                                  start_phase::scheduler, start_phase::kubelet,   start_phase::proxy};
+constexpr std::string_view data_folder = "<data>";
+constexpr std::string_view root_id = "supervisor";
+
+// A group gives up when it fails over and over, not when an operator kills each of its children once.
+constexpr size_t group_restarts_base = 10;
+constexpr size_t group_restarts_per_child = 5;
+
+/// The directory of the moment: a restarted one has another handle, and the roles behind it restart with it.
+struct current_directory {
+  std::mutex mutex;
+  directory::handle handle;
+
+  directory::handle get() {
+    std::lock_guard guard{mutex};
+    return handle;
+  }
+};
+
+using current_directory_ptr = std::shared_ptr<current_directory>;
+
+struct readiness_state {
+  std::set<std::string> missing;
+};
+
+using readiness_self = caf::stateful_actor<readiness_state, telemetry::metered<caf::event_based_actor>>;
+
+caf::behavior watch_readiness(readiness_self* self, std::set<std::string> ids, directory::handle directory,
+                              std::shared_ptr<telemetry::actor_table> table, std::function<void()> on_ready) {
+  self->state.missing = std::move(ids);
+  auto missing = self->state.missing.size();
+  caf::anon_send(directory, directory::subscribe{"", caf::actor_cast<caf::strong_actor_ptr>(self)});
+  if (missing == 0 && on_ready)
+    on_ready();
+  return {
+    [=](const directory::role_up& up) {
+      if (table)
+        table->ready(up.id, up.handle);
+      auto& left = self->state.missing;
+      if (left.erase(up.id) > 0 && left.empty() && on_ready)
+        on_ready();
+    },
+    [](const directory::role_down&) {},
+  };
+}
+
+const role_descriptor& descriptor_of(const tree_inputs& inputs, const std::string& role) {
+  for (auto& known : inputs.known)
+    if (known.spec.name == role)
+      return known;
+  throw std::invalid_argument("unknown role " + role);
+}
+
+telemetry::logger logger_for(const tree_inputs& inputs, std::string id, telemetry::log_level level) {
+  return {inputs.log_output, inputs.clock, std::move(id), level};
+}
+
+/// "<data>" in a text stands for the data folder.
+placement::role_settings resolve(const placement::role_settings& settings, const std::filesystem::path& data) {
+  auto result = settings;
+  for (auto& [name, value] : settings.values()) {
+    auto text = std::get_if<std::string>(&value);
+    if (!text)
+      continue;
+    if (auto at = text->find(data_folder); at != text->npos) {
+      auto full = *text;
+      result.set(name, full.replace(at, data_folder.size(), data.string()));
+    }
+  }
+  return result;
+}
+
+role_context context_of(const tree_inputs& inputs, const placement::role_instance& role) {
+  auto level = telemetry::parse_log_level(role.log_level).value_or(telemetry::log_level::info);
+  return {.id = role.id,
+          .role = role.role,
+          .host = inputs.host,
+          .settings = resolve(role.settings, inputs.data),
+          .cluster = inputs.cluster,
+          .data = inputs.data,
+          .directory = {},
+          .clock = inputs.clock,
+          .random = inputs.random,
+          .log = logger_for(inputs, role.id, level)};
+}
+
+child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, const placement::role_instance& role,
+                      const current_directory_ptr& directory) {
+  auto& descriptor = descriptor_of(inputs, role.role);
+  auto when_spawned = descriptor.ready == readiness::when_spawned;
+  auto start = [&system, directory, when_spawned, spawn = descriptor.spawn, context = context_of(inputs, role)] {
+    auto ctx = context;
+    ctx.directory = directory->get();
+    auto handle = spawn(system, ctx);
+    if (handle && when_spawned)
+      announce_ready(ctx, handle);
+    return handle;
+  };
+  return {.id = role.id,
+          .role = role.role,
+          .start = std::move(start),
+          .restart = descriptor.restart,
+          .shutdown = descriptor.shutdown,
+          .ready_when_started = when_spawned};
+}
+
+/// The part of a supervisor's description that all of them share.
+supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
+  supervisor_spec result{.id = id, .host = inputs.host, .table = inputs.table, .random = inputs.random};
+  result.log = logger_for(inputs, std::move(id), telemetry::log_level::info);
+  return result;
+}
+
+supervisor_spec group_of(caf::actor_system& system, const tree_inputs& inputs, start_phase phase,
+                         const current_directory_ptr& directory) {
+  auto group = supervisor_of(inputs, std::string{root_id} + "/" + std::string{to_string(phase)});
+  for (auto& role : inputs.roles)
+    if (descriptor_of(inputs, role.role).phase == phase)
+      group.children.push_back(role_child(system, inputs, role, directory));
+  group.intensity.restarts_max = group_restarts_base + group_restarts_per_child * group.children.size();
+  // Roles of one phase do not need each other to stop.
+  group.stop_together = true;
+  if (inputs.on_failure)
+    group.on_failure = [inputs](const child_spec& spec, const std::string& failure) {
+      inputs.on_failure(descriptor_of(inputs, spec.role), spec.id, failure);
+    };
+  return group;
+}
+
+child_spec group_child(caf::actor_system& system, supervisor_spec group) {
+  auto time = stop_time_max(group) + kill_wait;
+  auto id = group.id;
+  return {.id = id,
+          .role = std::string{root_id},
+          .start = [&system, group = std::move(group)] {
+            return caf::actor_cast<caf::strong_actor_ptr>(supervision::spawn(system, group));
+          },
+          .shutdown = time};
+}
+
+} // namespace
+
+std::string_view to_string(start_phase phase) {
+  switch (phase) {
+    case start_phase::store:
+      return "store";
+    case start_phase::apiserver:
+      return "apiserver";
+    case start_phase::controllers:
+      return "controllers";
+    case start_phase::scheduler:
+      return "scheduler";
+    case start_phase::kubelet:
+      return "kubelet";
+    case start_phase::proxy:
+      return "proxy";
+  }
+  return "unknown";
+}
+
+supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs) {
+  auto directory = std::make_shared<current_directory>();
+  auto root = supervisor_of(inputs, std::string{root_id});
+  root.how = strategy::rest_for_one;
+  root.children.push_back({.id = "directory", .role = "directory", .start = [=, &system] {
+                             auto log = logger_for(inputs, "directory", telemetry::log_level::info);
+                             auto handle = directory::spawn(system, inputs.host, log);
+                             std::lock_guard guard{directory->mutex};
+                             directory->handle = handle;
+                             return caf::actor_cast<caf::strong_actor_ptr>(handle);
+                           }});
+  std::set<std::string> ids;
+  for (auto& role : inputs.roles) {
+    descriptor_of(inputs, role.role);
+    ids.insert(role.id);
+  }
+  root.children.push_back({.id = "readiness", .role = "readiness", .start = [=, &system] {
+                             return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(
+                               watch_readiness, ids, directory->get(), inputs.table, inputs.on_ready));
+                           }});
+  for (auto phase : phases)
+    if (auto group = group_of(system, inputs, phase, directory); !group.children.empty())
+      root.children.push_back(group_child(system, std::move(group)));
+  return root;
+}
+
+} // namespace runtime::host

@@ -1,0 +1,41 @@
+// The supervision tree of a host, made from its part of the placement: directory first, then the roles in their
+// phases. Used by the host and by simulations alike.
+//
+//   supervisor (rest_for_one)
+//   ├── directory
+//   ├── readiness           tells when every role is up
+//   ├── supervisor/store    (one_for_one) store/pods, store/events ...
+//   ├── supervisor/apiserver ... controllers, scheduler, kubelet, proxy
+#pragma once
+
+#include "runtime/host/role.hpp"
+#include "runtime/placement/placement.hpp"
+#include "runtime/supervision/supervisor.hpp"
+
+#include <functional>
+#include <span>
+
+namespace runtime::host {
+
+struct tree_inputs {
+  std::string host;
+  std::vector<placement::role_instance> roles; ///< of this host
+  placement::cluster_settings cluster;
+  std::filesystem::path data;                  ///< absolute
+  std::span<const role_descriptor> known;
+  std::shared_ptr<telemetry::actor_table> table;
+  telemetry::log_output_ptr log_output;        ///< may be null
+  seams::clock_ptr clock;
+  seams::random_ptr random;
+  /// Told of every failure of a role instance; called by a worker.
+  std::function<void(const role_descriptor&, const std::string& id, const std::string& failure)> on_failure;
+  /// Called once by a worker: every role of this host is registered.
+  std::function<void()> on_ready;
+};
+
+/// Throws std::invalid_argument for a role that `known` lacks. The system must outlive the tree.
+supervision::supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs);
+
+std::string_view to_string(start_phase phase);
+
+} // namespace runtime::host
