@@ -89,7 +89,8 @@ stop_process() {
 }
 
 # start_process FILE LOG COMMAND...: detached (own session: a Ctrl-C in the terminal is for the tool,
-# which stops its processes in order). Holds none of the caller's descriptors above 2.
+# which stops its processes in order). Holds none of the caller's descriptors above 2. One that ends at once
+# has no pid file: the caller's wait for it to be ready notices.
 start_process() {
   local file=$1 log=$2 pid && shift 2
   (
@@ -100,7 +101,7 @@ start_process() {
     exec setsid "$@" </dev/null >>"$log" 2>&1
   ) &
   pid=$!
-  write_pid_file "$file" "$pid" || die "$1 ended at once" "its output: $log"
+  write_pid_file "$file" "$pid" || rm -f "$file"
 }
 
 # rotate_log FILE: keeps the log of the run before as FILE.1, and only that one.
