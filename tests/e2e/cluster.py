@@ -15,6 +15,7 @@ import cri  # noqa: E402  (tools/lib/cri.py)
 
 BRIDGE, TABLE, SERVICE_CIDR, NODE, HOST = "troupe-e2e", "troupe_e2e", "10.97.0.0/16", "node-e2e", "host-e2e"
 NODE_ADDRESS = "10.245.0.1"  # the bridge: an address of the node that pods and the host reach
+KUBECTL = os.environ.get("KUBECTL", "kubectl")  # another version than the one in PATH
 COMMAND_SECONDS_MAX = 120
 POLL_SECONDS = 0.1
 
@@ -108,7 +109,7 @@ class Cluster:
     # ---- kubectl
 
     def kubectl(self, *arguments, text=None, check=True, seconds=COMMAND_SECONDS_MAX, **environment):
-        return self.run(["kubectl", "--kubeconfig", self.kubeconfig, *arguments], text, check, seconds,
+        return self.run([KUBECTL, "--kubeconfig", self.kubeconfig, *arguments], text, check, seconds,
                         **environment).stdout
 
     def get(self, *arguments):

@@ -3,7 +3,7 @@ import json
 import subprocess
 import time
 
-from cluster import NODE, Failed, require, wait_for
+from cluster import KUBECTL, NODE, Failed, require, wait_for
 
 
 def expect(text, *wanted):
@@ -13,7 +13,7 @@ def expect(text, *wanted):
 
 def follow(cluster, arguments, wanted, act, seconds=30):
     """Runs a kubectl command that goes on for ever, calls `act`, waits until it has printed `wanted`."""
-    process = subprocess.Popen(["kubectl", "--kubeconfig", cluster.kubeconfig, *arguments], env=cluster.environment,
+    process = subprocess.Popen([KUBECTL, "--kubeconfig", cluster.kubeconfig, *arguments], env=cluster.environment,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines, deadline = [], time.monotonic() + seconds
     try:
@@ -36,7 +36,7 @@ def follow(cluster, arguments, wanted, act, seconds=30):
 def read(cluster):
     kubectl = cluster.kubectl
     pod = cluster.ready_pods("app=web")[0]
-    expect(kubectl("version"), "Server Version: v1.36")
+    expect(kubectl("version"), "Server Version: ", "v1.36")
     expect(kubectl("api-resources"), "deployments", "endpointslices", "leases", "namespaces")
     expect(kubectl("api-versions"), "apps/v1", "discovery.k8s.io/v1")
     expect(kubectl("get", "nodes"), NODE, "Ready")
@@ -70,9 +70,9 @@ def change(cluster):
     require(data == {"a": "1", "b": "edited", "c": "3"}, f"data: {data}")
     follow(cluster, ["get", "configmaps", "-w"], "watched", lambda: kubectl("create", "configmap", "watched"))
     expect(kubectl("delete", "configmap", "tour", "watched"), "deleted")
-    missing = cluster.run(["kubectl", "--kubeconfig", cluster.kubeconfig, "get", "configmap", "tour"], check=False)
+    missing = cluster.run([KUBECTL, "--kubeconfig", cluster.kubeconfig, "get", "configmap", "tour"], check=False)
     require(missing.returncode == 1 and 'configmaps "tour" not found' in missing.stderr, missing.stderr)
-    bad = cluster.run(["kubectl", "--kubeconfig", cluster.kubeconfig, "scale", "deployment/web", "--replicas=-1"], check=False)
+    bad = cluster.run([KUBECTL, "--kubeconfig", cluster.kubeconfig, "scale", "deployment/web", "--replicas=-1"], check=False)
     require(bad.returncode == 1, "a negative scale is taken")
     expect(kubectl("create", "deployment", "tour", "--image=troupe.local/web:v1"), "deployment.apps/tour created")
     expect(kubectl("rollout", "status", "deployment/tour", "--timeout=60s"), "successfully rolled out")

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as xml
 
 ALL_PASSED = re.compile(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", re.MULTILINE)
 SOME_FAILED = re.compile(r"^test cases: *\d+(.*)$", re.MULTILINE)
-SKIPPED = re.compile(r"^\s*(?:warning:\s*)?SKIPPED: *(.+)$", re.MULTILINE)
+SKIPPED = re.compile(r"^\s*(?:warning:\s*)?SKIPPED: *(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
 def count(case, output):
