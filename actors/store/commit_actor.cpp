@@ -1,0 +1,100 @@
+#include "actors/store/commit_actor.hpp"
+
+#include "runtime/telemetry/failure.hpp"
+
+namespace actors::store {
+
+namespace fb = messages::roles::store;
+
+namespace {
+
+size_t writes_of(const protocol::commit_request& request) {
+  return request->writes()->size();
+}
+
+// Every request of the batch in one transaction.
+std::vector<protocol::commit_reply> commit_together(storage::engine& engine, const commit_batch& batch) {
+  std::vector<storage::write> writes;
+  for (const auto& r : batch.requests)
+    append_writes(r, writes);
+  const auto results = engine.commit(writes, batch.unix_second);
+  std::vector<protocol::commit_reply> replies;
+  auto left = std::span(results);
+  for (const auto& r : batch.requests) {
+    replies.push_back(to_reply(left.first(writes_of(r))));
+    left = left.subspan(writes_of(r));
+  }
+  return replies;
+}
+
+batch_committed refuse_all(const commit_batch& batch, const std::string& why) {
+  batch_committed done;
+  for (const auto& r : batch.requests)
+    done.replies.push_back(to_reply(writes_of(r), fb::WriteStatus::failed, why));
+  return done;
+}
+
+class committer : public commit_actor::base {
+public:
+  committer(caf::actor_config& cfg, std::shared_ptr<storage::engine> engine)
+    : commit_actor::base(cfg), engine_(std::move(engine)) {
+    set_exception_handler(runtime::telemetry::keep_failure_text);
+  }
+
+  // Not in the destructor: others may hold our handle for long, and the folder must be free for a successor.
+  void on_exit() override { engine_.reset(); }
+
+protected:
+  behavior_type make_behavior() override {
+    return {[this](const commit_batch& batch) { return commit(*engine_, batch); },
+            [this](const compact_history& order) { return compact(*engine_, order); }};
+  }
+
+private:
+  std::shared_ptr<storage::engine> engine_;
+};
+
+} // namespace
+
+batch_committed commit(storage::engine& engine, const commit_batch& batch) {
+  try {
+    return {commit_together(engine, batch), {}};
+  } catch (const storage::error& e) {
+    switch (e.code()) {
+      case storage::error_code::disk_full:
+        return refuse_all(batch, e.what());
+      case storage::error_code::corrupt: {
+        // One damaged key must not fail the requests that happen to share its batch.
+        if (batch.requests.size() == 1)
+          return refuse_all(batch, e.what());
+        batch_committed done;
+        for (const auto& r : batch.requests) {
+          auto alone = commit(engine, {{r}, batch.unix_second});
+          if (!alone.failure.empty())
+            return alone;
+          done.replies.push_back(std::move(alone.replies.front()));
+        }
+        return done;
+      }
+      default:
+        return {{}, e.what()};
+    }
+  }
+}
+
+history_compacted compact(storage::engine& engine, const compact_history& order) {
+  try {
+    const auto done = engine.compact(order.before, order.changes_max);
+    return {done > 0 && engine.oldest() < order.before, {}};
+  } catch (const storage::error& e) {
+    return {false, e.what()};
+  }
+}
+
+commit_actor spawn_committer(caf::actor_system& system, std::shared_ptr<storage::engine> engine, bool own_thread) {
+  if (own_thread)
+    return system.spawn<committer, caf::detached>(std::move(engine));
+  return system.spawn<committer>(std::move(engine));
+}
+
+} // namespace actors::store

@@ -1,0 +1,49 @@
+// The shard's second actor: commits batches and compacts, on a thread of its own, so that a sync holds up neither reads
+// nor the gathering of the next batch. In the simulation the same actor runs under the test coordinator.
+#pragma once
+
+#include "actors/store/conversion.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+
+namespace actors::store {
+
+struct commit_batch {
+  std::vector<protocol::commit_request> requests;
+  int64_t unix_second = 0;
+};
+
+// `failure` not empty: the disk failed, the outcome of the batch is unknown and the engine must be opened again.
+struct batch_committed {
+  std::vector<protocol::commit_reply> replies; // one per request
+  std::string failure;
+};
+
+struct compact_history {
+  storage::revision before = 0;
+  size_t changes_max = 0;
+};
+
+struct history_compacted {
+  bool more = false;
+  std::string failure; // it is tried again at the next interval
+};
+
+// One commit per request and failure rules, without actors: what commit_actor does with a batch.
+batch_committed commit(storage::engine& engine, const commit_batch& batch);
+history_compacted compact(storage::engine& engine, const compact_history& order);
+
+using commit_actor = caf::typed_actor<caf::replies_to<commit_batch>::with<batch_committed>,
+                                      caf::replies_to<compact_history>::with<history_compacted>>;
+
+// The seam: with a thread of its own, or as an ordinary actor.
+commit_actor spawn_committer(caf::actor_system& system, std::shared_ptr<storage::engine> engine, bool own_thread);
+
+} // namespace actors::store
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::commit_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::batch_committed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::compact_history)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::history_compacted)

@@ -1,0 +1,158 @@
+#include "actors/store/conversion.hpp"
+
+#include "messages/codec/schema.hpp"
+
+
+namespace actors::store {
+
+namespace fb = messages::roles::store;
+using runtime::transport::attachment;
+
+namespace {
+
+constexpr size_t write_overhead_bytes = 128;
+
+std::string stored_form(const attachment& object) {
+  std::string bytes;
+  bytes.reserve(object.object.size() + object.type->full_name().size() + 16);
+  runtime::transport::append_wire(object, bytes);
+  return bytes;
+}
+
+// Adds the object to the attachments and returns its index.
+int32_t attach(std::vector<attachment>& attachments, std::string&& value, const std::string& key) {
+  auto owner = std::make_shared<const std::string>(std::move(value));
+  const auto size = owner->size();
+  // The engine has checked the checksum, so the bytes are those that were verified when they were written.
+  auto object = runtime::transport::attachment_from_wire(std::move(owner), 0, size, false);
+  if (!object)
+    throw storage::error(storage::error_code::corrupt,
+                         "\"" + key + "\" is of a table that this version of Troupe does not know");
+  attachments.push_back(std::move(*object));
+  return static_cast<int32_t>(attachments.size() - 1);
+}
+
+fb::WriteStatus to_status(storage::write_status status) {
+  switch (status) {
+    case storage::write_status::done: return fb::WriteStatus::done;
+    case storage::write_status::conflict: return fb::WriteStatus::conflict;
+    case storage::write_status::absent: return fb::WriteStatus::absent;
+    case storage::write_status::too_large: return fb::WriteStatus::too_large;
+    case storage::write_status::failed: return fb::WriteStatus::failed;
+  }
+  return fb::WriteStatus::failed;
+}
+
+protocol::commit_reply reply_of(const std::vector<fb::WriteResultT>& results, std::string message) {
+  fb::CommitReplyT reply;
+  reply.message = std::move(message);
+  for (const auto& r : results)
+    reply.results.push_back(std::make_unique<fb::WriteResultT>(r));
+  return protocol::commit_reply{reply};
+}
+
+} // namespace
+
+std::optional<std::string> find_fault(const protocol::commit_request& request, size_t writes_max) {
+  if (!request.valid())
+    return "the message was damaged on its way";
+  const auto* writes = request->writes();
+  if (writes == nullptr || writes->size() == 0)
+    return "a commit without writes";
+  if (writes->size() > writes_max)
+    return "a commit of " + std::to_string(writes->size()) + " writes, at most " + std::to_string(writes_max)
+           + " are taken in one request";
+  for (const auto* w : *writes)
+    if (w->kind() == fb::WriteKind::put && !request.at(w->object()))
+      return "a put of \"" + w->key()->str() + "\" without an object";
+  return std::nullopt;
+}
+
+size_t bytes_of(const protocol::commit_request& request) {
+  size_t bytes = 0;
+  for (const auto* w : *request->writes())
+    bytes += w->key()->size() + request.at(w->object()).object.size() + write_overhead_bytes;
+  return bytes;
+}
+
+void append_writes(const protocol::commit_request& request, std::vector<storage::write>& out) {
+  for (const auto* w : *request->writes()) {
+    storage::write converted;
+    converted.key = w->key()->str();
+    if (w->kind() == fb::WriteKind::erase)
+      converted.kind = storage::change_kind::erase;
+    else
+      converted.value = stored_form(request.at(w->object()));
+    if (w->expected() >= 0)
+      converted.expected = w->expected();
+    out.push_back(std::move(converted));
+  }
+}
+
+protocol::commit_reply to_reply(std::span<const storage::write_result> results) {
+  std::vector<fb::WriteResultT> converted(results.size());
+  std::string message;
+  for (size_t i = 0; i < results.size(); ++i) {
+    converted[i].status = to_status(results[i].status);
+    converted[i].revision = results[i].rev;
+    if (results[i].status == storage::write_status::failed)
+      message = "a key must not be empty or contain a NUL character";
+  }
+  return reply_of(converted, std::move(message));
+}
+
+protocol::commit_reply to_reply(size_t writes, fb::WriteStatus status, std::string message) {
+  fb::WriteResultT result;
+  result.status = status;
+  return reply_of(std::vector<fb::WriteResultT>(writes, result), std::move(message));
+}
+
+protocol::range_reply to_reply(storage::range_page&& page) {
+  fb::RangeReplyT reply;
+  reply.more = page.more;
+  reply.revision = page.at;
+  std::vector<attachment> attachments;
+  attachments.reserve(page.records.size());
+  for (auto& r : page.records) {
+    auto converted = std::make_unique<fb::RecordT>();
+    converted->object = attach(attachments, std::move(r.value), r.key);
+    converted->key = std::move(r.key);
+    converted->created = r.created;
+    converted->modified = r.modified;
+    reply.records.push_back(std::move(converted));
+  }
+  return protocol::range_reply{reply, std::move(attachments)};
+}
+
+protocol::shard_changes to_message(const std::string& shard, storage::revision after, storage::change_page&& page) {
+  fb::ShardChangesT message;
+  message.shard = shard;
+  message.after = after;
+  message.to = page.last;
+  std::vector<attachment> attachments;
+  attachments.reserve(2 * page.changes.size());
+  for (auto& c : page.changes) {
+    auto converted = std::make_unique<fb::ChangeT>();
+    const bool erase = c.kind == storage::change_kind::erase;
+    converted->kind = erase ? fb::WriteKind::erase : fb::WriteKind::put;
+    converted->revision = c.rev;
+    converted->created = c.created;
+    converted->object = attach(attachments, std::move(c.value), c.key);
+    // What an erase replaced is its last value: one copy serves both.
+    if (c.previous)
+      converted->previous = erase ? converted->object : attach(attachments, std::move(*c.previous), c.key);
+    converted->key = std::move(c.key);
+    message.changes.push_back(std::move(converted));
+  }
+  return protocol::shard_changes{message, std::move(attachments)};
+}
+
+protocol::shard_changes lagging_message(const std::string& shard, storage::revision sent) {
+  fb::ShardChangesT message;
+  message.shard = shard;
+  message.after = message.to = sent;
+  message.lagging = true;
+  return protocol::shard_changes{message};
+}
+
+} // namespace actors::store

@@ -1,0 +1,331 @@
+// The shard actor: gathers writes while a batch syncs, answers when it is durable, then pushes the changes to its
+// watchers. Reads are served here, on the shard's own thread: an engine's read never waits for a sync, pages are bounded,
+// and one thread for all of a shard's reads keeps a cold disk away from CAF's shared workers.
+#include "actors/store/change_feed.hpp"
+#include "actors/store/commit_actor.hpp"
+#include "actors/store/decide_compaction.hpp"
+#include "actors/store/store.hpp"
+#include "actors/store/watch_window.hpp"
+#include "actors/store/write_queue.hpp"
+
+#include "runtime/telemetry/metered.hpp"
+#include "runtime/transport/ask.hpp"
+
+#include <map>
+
+namespace actors::store {
+
+namespace fb = messages::roles::store;
+using runtime::protocols::shard_watcher_actor;
+using runtime::telemetry::make_failure;
+
+namespace {
+
+using open_atom = caf::atom_constant<caf::atom("open")>;
+using compact_atom = caf::atom_constant<caf::atom("compact")>;
+using push_atom = caf::atom_constant<caf::atom("push")>;
+
+// What the shard sends to itself.
+using shard_interface = runtime::protocols::store_actor::extend<
+  caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
+
+class shard_actor : public runtime::telemetry::metered<shard_interface::base> {
+public:
+  using promise = caf::typed_response_promise<protocol::commit_reply>;
+
+  struct waiting_request {
+    protocol::commit_request request;
+    promise answer;
+  };
+
+  struct watcher {
+    shard_watcher_actor handle;
+    watch_window window;
+  };
+
+  shard_actor(caf::actor_config& cfg, shard_options options)
+    : metered(cfg), options_(std::move(options)), queue_(options_.bounds), feed_(options_.shard, options_.bounds) {
+    set_down_handler([this](caf::down_msg& down) { watchers_.erase(down.source); });
+  }
+
+  // Not in the destructor: watchers hold our handle for a while, and the folder must be free for a successor.
+  void on_exit() override {
+    const auto why = make_failure("the store shard " + options_.shard + " ended; the outcome of the write is unknown");
+    for (auto& r : committing_)
+      r.answer.deliver(why);
+    for (auto batch = queue_.take_batch(); !batch.empty(); batch = queue_.take_batch())
+      for (auto& r : batch)
+        r.answer.deliver(why);
+    watchers_.clear();
+    feed_.clear();
+    engine_.reset();
+    if (committer_) // a link says nothing about an end without a reason
+      caf::anon_send_exit(committer_, caf::exit_reason::user_shutdown);
+    committer_ = nullptr;
+  }
+
+protected:
+  behavior_type make_behavior() override {
+    send(this, open_atom::value);
+    return {
+      [this](const protocol::commit_request& m) { return on_commit(m); },
+      [this](const protocol::range_request& m) { return on_range(m); },
+      [this](const protocol::revision_request&) { return on_revision(); },
+      [this](const protocol::watch_request& m) { return on_watch(m); },
+      [this](const protocol::shard_changes_ack& m) { on_ack(m); },
+      [this](open_atom) { on_open(); },
+      [this](compact_atom) { on_compact(); },
+      [this](push_atom) { push_changes(); },
+    };
+  }
+
+private:
+  // -- opening ----------------------------------------------------------------------------------------------
+
+  // The folder may still be held by our predecessor's committer, until its sync returns. Requests wait in the mailbox.
+  void on_open() {
+    try {
+      engine_ = options_.open();
+    } catch (const storage::error& e) {
+      const auto waited = std::chrono::microseconds(options_.clock->monotonic_us() - open_since_us());
+      if (e.code() != storage::error_code::locked || waited >= options_.bounds.open_wait_max)
+        throw;
+      delayed_send(this, options_.bounds.open_retry, open_atom::value);
+      return;
+    }
+    committer_ = spawn_committer(system(), engine_, options_.own_threads);
+    link_to(committer_);
+    options_.log.info("shard opened", {{"shard", options_.shard}, {"revision", engine_->current()},
+                                       {"oldest", engine_->oldest()}});
+    delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
+    if (options_.on_ready)
+      options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));
+  }
+
+  int64_t open_since_us() {
+    if (!open_since_us_)
+      open_since_us_ = options_.clock->monotonic_us();
+    return *open_since_us_;
+  }
+
+  // -- writes -----------------------------------------------------------------------------------------------
+
+  caf::result<protocol::commit_reply> on_commit(const protocol::commit_request& request) {
+    if (!engine_)
+      return caf::skip();
+    if (const auto fault = find_fault(request, options_.bounds.request_writes_max))
+      return make_failure("the store refused a request: " + *fault);
+    auto answer = make_response_promise<protocol::commit_reply>();
+    const size_t writes = request->writes()->size();
+    if (!queue_.push({request, answer}, writes, bytes_of(request)))
+      answer.deliver(to_reply(writes, fb::WriteStatus::overloaded,
+                              "too many requests: " + std::to_string(queue_.writes())
+                                + " writes wait for the store shard " + options_.shard + ", please try again later"));
+    else
+      start_batch();
+    return answer;
+  }
+
+  void start_batch() {
+    if (!committing_.empty() || queue_.empty())
+      return;
+    committing_ = queue_.take_batch();
+    commit_batch batch;
+    batch.unix_second = options_.clock->wall_seconds();
+    for (const auto& r : committing_)
+      batch.requests.push_back(r.request);
+    // No deadline: the committer is linked, so that this actor ends with it, and a sync takes as long as the disk does.
+    // The requesters have theirs, and the queue is bounded.
+    request(committer_, caf::infinite, std::move(batch))
+      .then([this](const batch_committed& done) { on_batch_committed(done); },
+            [this](const caf::error& failure) { quit(failure); });
+  }
+
+  void on_batch_committed(const batch_committed& done) {
+    if (!done.failure.empty()) {
+      options_.log.error("commit failed", {{"shard", options_.shard}, {"reason", done.failure}});
+      quit(make_failure(done.failure));
+      return;
+    }
+    auto answered = std::move(committing_);
+    committing_.clear();
+    start_batch(); // the disk first: answers are given while it works
+    for (size_t i = 0; i < answered.size(); ++i)
+      answered[i].answer.deliver(done.replies[i]);
+    push_changes();
+  }
+
+  // -- reads ------------------------------------------------------------------------------------------------
+
+  caf::result<protocol::range_reply> on_range(const protocol::range_request& request) {
+    if (!engine_)
+      return caf::skip();
+    if (!request.valid())
+      return make_failure("the message was damaged on its way");
+    const auto asked = request->limit() > 0 ? static_cast<size_t>(request->limit()) : options_.bounds.range_records_max;
+    const auto text = [](const flatbuffers::String* s) { return s ? s->string_view() : std::string_view(); };
+    try {
+      return to_reply(engine_->range(text(request->prefix()), text(request->after()),
+                                     std::min(asked, options_.bounds.range_records_max), request->revision()));
+    } catch (const storage::compacted& gone) {
+      fb::RangeReplyT reply;
+      reply.revision = gone.oldest();
+      reply.compacted = true;
+      return protocol::range_reply{reply};
+    } catch (const storage::error& e) {
+      return read_failure(e);
+    }
+  }
+
+  caf::result<protocol::revision_reply> on_revision() {
+    if (!engine_)
+      return caf::skip();
+    fb::RevisionReplyT reply;
+    reply.current = engine_->current();
+    reply.oldest = engine_->oldest();
+    return protocol::revision_reply{reply};
+  }
+
+  caf::error read_failure(const storage::error& e) {
+    options_.log.error("read failed", {{"shard", options_.shard}, {"reason", e.what()}});
+    return make_failure(e.what());
+  }
+
+  // -- watches ----------------------------------------------------------------------------------------------
+
+  caf::result<protocol::watch_reply> on_watch(const protocol::watch_request& request) {
+    if (!engine_)
+      return caf::skip();
+    const auto source = current_sender();
+    if (!request.valid() || source == nullptr)
+      return make_failure("a watch needs a sender");
+    if (watchers_.size() >= options_.bounds.watchers_max && !watchers_.count(source->address()))
+      return make_failure("the store shard " + options_.shard + " has its maximum of watchers");
+    fb::WatchReplyT reply;
+    reply.current = engine_->current();
+    reply.oldest = engine_->oldest();
+    // A watcher ahead of us saw another life of this store (restored from a backup): its view is void.
+    reply.compacted = request->after() < reply.oldest || request->after() > reply.current;
+    auto found = watchers_.find(source->address());
+    if (reply.compacted) {
+      if (found != watchers_.end())
+        drop(found);
+      return protocol::watch_reply{reply};
+    }
+    if (found == watchers_.end()) {
+      monitor(source);
+      found = watchers_.emplace(source->address(), watcher{{}, watch_window()}).first;
+      found->second.handle = caf::actor_cast<shard_watcher_actor>(source);
+    }
+    found->second.window = watch_window(request->after());
+    send(this, push_atom::value); // after the reply
+    return protocol::watch_reply{reply};
+  }
+
+  void on_ack(const protocol::shard_changes_ack& ack) {
+    const auto source = current_sender();
+    const auto found = source && ack.valid() ? watchers_.find(source->address()) : watchers_.end();
+    if (found == watchers_.end())
+      return; // of a watch that was dropped meanwhile
+    found->second.window.on_acknowledged(ack->to());
+    push_to(found);
+  }
+
+  using watcher_map = std::map<caf::actor_addr, watcher>;
+
+  void push_changes() {
+    for (auto i = watchers_.begin(); i != watchers_.end();)
+      i = push_to(i);
+  }
+
+  // Sends what its window takes; returns the next watcher, since a laggard is dropped.
+  watcher_map::iterator push_to(watcher_map::iterator i) {
+    auto& window = i->second.window;
+    const auto current = engine_->current();
+    try {
+      while (window.sent() < current && window.may_send(options_.bounds)) {
+        const auto message = feed_.next(*engine_, window.sent());
+        runtime::transport::tell(this, i->second.handle, message);
+        window.on_sent(message->to(), current);
+      }
+    } catch (const storage::compacted&) {
+      return dismiss(i, "fell out of the history");
+    } catch (const storage::error& e) {
+      // A damaged record: without it this watcher's view would be wrong. Its next list says which one.
+      read_failure(e);
+      return dismiss(i, "a change cannot be read");
+    }
+    if (window.lags(current, options_.bounds))
+      return dismiss(i, "does not acknowledge");
+    return std::next(i);
+  }
+
+  watcher_map::iterator dismiss(watcher_map::iterator i, std::string_view why) {
+    options_.log.warning("watcher dropped", {{"shard", options_.shard}, {"reason", why},
+                                             {"sent", i->second.window.sent()}});
+    runtime::transport::tell(this, i->second.handle, lagging_message(options_.shard, i->second.window.sent()));
+    return drop(i);
+  }
+
+  watcher_map::iterator drop(watcher_map::iterator i) {
+    demonitor(i->first);
+    return watchers_.erase(i);
+  }
+
+  // -- history ----------------------------------------------------------------------------------------------
+
+  void on_compact() {
+    delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
+    if (compacting_)
+      return;
+    try {
+      const auto aged = engine_->revision_before(options_.clock->wall_seconds() - options_.bounds.history_seconds);
+      compact_before_ = decide_compaction(engine_->oldest(), engine_->current(), aged, options_.bounds);
+    } catch (const storage::error& e) {
+      read_failure(e);
+      return;
+    }
+    if (compact_before_ > engine_->oldest())
+      start_compaction();
+  }
+
+  // One bounded step; batches commit between the steps.
+  void start_compaction() {
+    compacting_ = true;
+    request(committer_, caf::infinite, compact_history{compact_before_, options_.bounds.compact_changes_max})
+      .then([this](const history_compacted& done) { on_history_compacted(done); },
+            [this](const caf::error& failure) { quit(failure); });
+  }
+
+  void on_history_compacted(const history_compacted& done) {
+    compacting_ = false;
+    if (!done.failure.empty())
+      options_.log.error("compaction failed", {{"shard", options_.shard}, {"reason", done.failure}});
+    else if (done.more)
+      start_compaction();
+  }
+
+  shard_options options_;
+  std::shared_ptr<storage::engine> engine_;
+  commit_actor committer_;
+  std::optional<int64_t> open_since_us_;
+
+  write_queue<waiting_request> queue_;
+  std::vector<waiting_request> committing_; // the batch at the committer, in its order
+
+  watcher_map watchers_;
+  change_feed feed_;
+
+  bool compacting_ = false;
+  storage::revision compact_before_ = 0;
+};
+
+} // namespace
+
+runtime::protocols::store_actor spawn_shard(caf::actor_system& system, shard_options options) {
+  if (options.own_threads)
+    return system.spawn<shard_actor, caf::detached>(std::move(options));
+  return system.spawn<shard_actor>(std::move(options));
+}
+
+} // namespace actors::store

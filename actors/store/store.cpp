@@ -1,0 +1,55 @@
+#include "actors/store/store.hpp"
+
+#include "runtime/protocols/register.hpp"
+#include "storage/lmdb/lmdb_engine.hpp"
+
+namespace actors::store {
+
+namespace {
+
+// "store/pods" -> "pods"
+std::string shard_of(const std::string& id) {
+  return id.substr(id.find('/') + 1);
+}
+
+caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host::role_context& ctx) {
+  shard_options options;
+  options.shard = shard_of(ctx.id);
+  options.open = [folder = ctx.data / "store" / options.shard]() -> std::shared_ptr<storage::engine> {
+    return storage::lmdb::open({folder});
+  };
+  options.bounds.history_seconds = ctx.settings.integer("history", options.bounds.history_seconds);
+  options.clock = ctx.clock;
+  options.log = ctx.log;
+  options.on_ready = [ctx](const caf::strong_actor_ptr& self) { runtime::host::announce_ready(ctx, self); };
+  return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
+}
+
+} // namespace
+
+runtime::host::role_descriptor describe() {
+  using runtime::placement::setting_type;
+  runtime::host::role_descriptor role;
+  role.spec.name = "store";
+  role.spec.summary = "keeps objects durably, one actor per shard, and pushes changes to apiservers";
+  role.spec.naming = runtime::placement::instance_naming::per_shard;
+  role.spec.required = true;
+  const std::vector<std::string> shards{"pods", "events", "leases", "main"};
+  role.spec.settings = {
+    {.name = "engine", .type = setting_type::choice, .help = "how objects are stored", .otherwise = std::string("lmdb"),
+     .choices = {"lmdb"}},
+    {.name = "shards", .type = setting_type::choices, .help = "which shards this host has", .otherwise = shards,
+     .choices = shards},
+    {.name = "history", .type = setting_type::integer,
+     .help = "seconds that past revisions are kept for watches and paginated lists",
+     .otherwise = int64_t{300}, .min = 10, .max = 86'400},
+  };
+  role.phase = runtime::host::start_phase::store;
+  role.ready = runtime::host::readiness::when_registered;
+  role.restart = runtime::supervision::restart_policy::permanent;
+  role.shutdown = std::chrono::seconds(10);
+  role.spawn = spawn_role;
+  return role;
+}
+
+} // namespace actors::store

@@ -1,0 +1,32 @@
+// The store role's door: how the host describes and starts a shard, and how tests and simulations do.
+#pragma once
+
+#include "actors/store/limits.hpp"
+#include "runtime/host/role.hpp"
+#include "runtime/protocols/store.hpp"
+#include "storage/engine.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace actors::store {
+
+struct shard_options {
+  std::string shard; // "pods"
+  // Called by the new actor; throws storage::error. A simulation returns the same engine after a restart.
+  std::function<std::shared_ptr<storage::engine>()> open;
+  limits bounds = {};
+  // Shard and committer each on a thread of its own; false under the test coordinator.
+  bool own_threads = true;
+  runtime::seams::clock_ptr clock;
+  runtime::telemetry::logger log;
+  // Called once by the actor when it serves.
+  std::function<void(const caf::strong_actor_ptr&)> on_ready;
+};
+
+runtime::protocols::store_actor spawn_shard(caf::actor_system& system, shard_options options);
+
+// For the table of roles.
+runtime::host::role_descriptor describe();
+
+} // namespace actors::store
