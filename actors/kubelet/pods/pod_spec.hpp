@@ -130,6 +130,7 @@ struct pod_spec {
   std::vector<int64_t> supplemental_groups;
   string_map sysctls;
   std::vector<std::string> readiness_gates;
+  string_map gate_status; ///< conditions of the object that readiness gates name: type -> status
   std::string unsupported; ///< why this kubelet refuses the pod; empty: it does not
 
   std::string key() const { return ns + "/" + name; }

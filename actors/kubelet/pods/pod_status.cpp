@@ -110,7 +110,8 @@ counts count(const pod_spec& pod, const pod_status& status) {
   return n;
 }
 
-std::string phase_of(const pod_spec& pod, const counts& n) {
+std::string phase_of(const pod_spec& pod, const counts& n, bool over) {
+  if (over) return n.stopped > 0 && n.stopped == n.succeeded && n.waiting == 0 && n.failed_init == 0 ? "Succeeded" : "Failed";
   if (n.failed_init > 0 && pod.restart == restart_policy::never) return "Failed";
   if (n.failed_init + n.pending_init > 0 && n.running + n.stopped == 0) return "Pending";
   if (n.waiting > 0) return "Pending";
@@ -161,9 +162,17 @@ condition pod_ready(const pod_spec& pod, const condition& containers) {
   condition c = containers;
   c.type = "Ready";
   if (c.status != "True" || pod.readiness_gates.empty()) return c;
-  // Gates are other controllers' conditions; the actor replaces this when the object has them all true.
-  return {"Ready", "False", "ReadinessGatesNotReady",
-          "corresponding condition of pod readiness gate \"" + pod.readiness_gates.front() + "\" does not exist."};
+  std::string problems;
+  for (const auto& gate : pod.readiness_gates) {
+    auto it = pod.gate_status.find(gate);
+    if (it != pod.gate_status.end() && it->second == "True") continue;
+    if (!problems.empty()) problems += ", ";
+    problems += it == pod.gate_status.end()
+                  ? "corresponding condition of pod readiness gate \"" + gate + "\" does not exist."
+                  : "the status of pod readiness gate \"" + gate + "\" is not \"True\", but " + it->second;
+  }
+  if (problems.empty()) return c;
+  return {"Ready", "False", "ReadinessGatesNotReady", problems};
 }
 
 void stamp(condition& c, const pod_status* previous, int64_t now_s, int64_t generation) {
@@ -180,7 +189,7 @@ pod_status compute_status(const status_input& in) {
   pod_status s;
   for (const auto& spec : in.pod.init_containers) s.init_containers.push_back(report(in, spec, true));
   for (const auto& spec : in.pod.containers) s.containers.push_back(report(in, spec, false));
-  s.phase = phase_of(in.pod, count(in.pod, s));
+  s.phase = phase_of(in.pod, count(in.pod, s), in.over);
   // Terminal is for ever, and a pod that ended here says why.
   if (in.previous && is_terminal(*in.previous)) {
     s.phase = in.previous->phase;

@@ -59,6 +59,7 @@ struct status_input {
   const pod_status* previous; ///< what was last written, or nullptr
   std::string host_ip;
   int64_t now_us = 0;
+  bool over = false; ///< the pod has been stopped for good: its phase must be terminal
   std::string ended_reason, ended_message; ///< set when the kubelet ended the pod (DeadlineExceeded, refused)
 };
 

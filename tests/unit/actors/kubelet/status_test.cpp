@@ -11,7 +11,7 @@ namespace {
 
 pod_status compute(const pod_spec& p, const runtime_status& r, const problem_table& problems = {},
                    const pod_status* previous = nullptr, const verdict_table& verdicts = {}) {
-  return compute_status({p, r, verdicts, problems, previous, "192.168.1.1", 200 * second, "", ""});
+  return compute_status({p, r, verdicts, problems, previous, "192.168.1.1", 200 * second});
 }
 
 const condition& find(const pod_status& s, const std::string& type) {
@@ -119,6 +119,6 @@ TEST_CASE("transition times move only when a condition changes") {
   runtime_status r{{sandbox()}, {instance("main", state::running)}};
   auto first = compute(pod(), r);
   auto p = pod();
-  auto second_status = compute_status({p, r, {}, {}, &first, "192.168.1.1", 300 * second, "", ""});
+  auto second_status = compute_status({p, r, {}, {}, &first, "192.168.1.1", 300 * second});
   CHECK(second_status == first);
 }
