@@ -94,13 +94,8 @@ class Cluster:
         return self.run([self.program, *arguments, "--data", self.data], check=check).stdout
 
     def actors(self):
-        """{id: {column: text}} as `troupe ps` prints it; the last column may have blanks."""
-        lines = [line for line in self.troupe("ps").splitlines() if line.strip()]
-        require(len(lines) > 1, f"troupe ps lists nothing: {lines}")
-        columns = lines[0].split()
-        rows = [dict(zip((column.lower() for column in columns), line.split(None, len(columns) - 1)))
-                for line in lines[1:]]
-        return {row["id"]: row for row in rows}
+        """{id: row} as `troupe ps` says."""
+        return {row["id"]: row for row in json.loads(self.troupe("ps", "-o", "json"))}
 
     def pid(self):
         with open(os.path.join(self.data, "run", "troupe.pid"), encoding="utf-8") as file:
