@@ -108,7 +108,7 @@ private:
     require(value.is_number(), owner, f, value, at);
     auto canonical = canonical_double(value.number());
     require(value.number() == canonical.number(), owner, f, value, at); // 1e400
-    if (value.number_text() != canonical.number_text())
+    if (value.kind() != canonical.kind() || value.number_text() != canonical.number_text())
       value = std::move(canonical);
   }
 

@@ -1,0 +1,147 @@
+// Random objects of every kind go through the codec; nothing may be lost, nothing may crash.
+#include "messages/codec/codec.hpp"
+#include "tests/unit/messages/codec/generator.hpp"
+#include "tests/unit/messages/codec/sample.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstring>
+
+using namespace messages::codec;
+
+namespace {
+
+std::vector<const type*> all_kinds() {
+  auto out = api_schema().kinds();
+  for (auto t : sample::sample_schema().kinds())
+    out.push_back(t);
+  return out;
+}
+
+std::string encoded(const type& t, const object_buffer& object) {
+  std::string out;
+  encode_json(t, object, 0, out);
+  return out;
+}
+
+bool is_zero(const draft& value) {
+  switch (value.kind()) {
+    case draft_kind::boolean: return !value.boolean();
+    case draft_kind::integer: return value.integer() == 0;
+    case draft_kind::string: return value.str().empty() || value.str() == "0";
+    case draft_kind::array: return value.empty();
+    case draft_kind::object:
+      return std::all_of(value.members().begin(), value.members().end(), [](const auto& m) { return is_zero(m.second); });
+    default: return false;
+  }
+}
+
+// Every member is kept, unless Go omits its zero value; what was added is a zero value.
+bool same(const type& t, const draft& in, const draft& out);
+
+bool same_value(const field& f, const draft& in, const draft& out) {
+  if (f.list) {
+    if (f.kind != value_kind::table)
+      return in == out;
+    return in.items().size() == out.items().size()
+           && std::equal(in.items().begin(), in.items().end(), out.items().begin(),
+                         [&](const draft& a, const draft& b) { return same(*f.nested, a, b); });
+  }
+  if (f.kind == value_kind::table)
+    return same(*f.nested, in, out);
+  if (f.kind != value_kind::map)
+    return in == out;
+  if (in.size() != out.size())
+    return false;
+  for (const auto& [key, value] : in.members()) {
+    auto found = out.find(key);
+    if (!found || !same_value(f.nested->fields()[1], value, *found))
+      return false;
+  }
+  return true;
+}
+
+bool same(const type& t, const draft& in, const draft& out) {
+  for (const auto& f : t.fields()) {
+    auto before = in.find(f.name), after = out.find(f.name);
+    if (before && after) {
+      if (!same_value(f, *before, *after))
+        return false;
+    } else if (before) {
+      bool omitted = is_zero(*before) && !f.optional && !f.stores_empty()
+                     && (f.kind != value_kind::table || f.emit_empty || f.list) && f.kind != value_kind::int_or_string
+                     && f.kind != value_kind::quantity;
+      if (!omitted)
+        return false;
+    } else if (after && !(f.always_written() && is_zero(*after))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("random objects of every kind lose nothing") {
+  sample::generator random(20240229);
+  for (auto t : all_kinds())
+    for (int i = 0; i < 60; ++i) {
+      INFO(t->full_name() << " " << i);
+      auto value = random.object(*t);
+      std::vector<std::string> strict;
+      REQUIRE_FALSE(check(*t, value, strict));
+      REQUIRE(strict.empty());
+      auto packed = pack(*t, value);
+      REQUIRE_FALSE(packed.error);
+      REQUIRE(verify(*t, packed.object));
+      auto tree = unpack(*t, packed.object);
+      INFO(to_json(value));
+      INFO(to_json(tree));
+      REQUIRE(same(*t, value, tree));
+
+      auto text = encoded(*t, packed.object);
+      auto read = parse_json(text);
+      REQUIRE_FALSE(read.error);
+      REQUIRE(read.strict_errors.empty());
+      REQUIRE_FALSE(check(*t, read.value, strict));
+      REQUIRE(strict.empty());
+      REQUIRE(read.value == tree);
+      auto again = pack(*t, tree);
+      REQUIRE_FALSE(again.error);
+      REQUIRE(encoded(*t, again.object) == text);
+    }
+}
+
+TEST_CASE("the zero value of every kind is complete") {
+  for (auto t : all_kinds()) {
+    auto packed = pack(*t, draft::make_object());
+    REQUIRE_FALSE(packed.error);
+    CHECK(encoded(*t, packed.object) == t->zero_json());
+  }
+}
+
+TEST_CASE("broken bytes are refused or read without a crash") {
+  sample::generator random(7);
+  size_t refused = 0, accepted = 0;
+  for (auto t : all_kinds())
+    for (int i = 0; i < 10; ++i) {
+      auto object = pack(*t, random.object(*t)).object;
+      for (int round = 0; round < 60; ++round) {
+        std::vector<uint8_t> bytes(object.data(), object.data() + object.size());
+        for (size_t n = 1 + random.below(4); n > 0; --n)
+          bytes[random.below(bytes.size())] = static_cast<uint8_t>(random.below(256));
+        if (random.below(5) == 0)
+          bytes.resize(random.below(bytes.size()));
+        object_buffer broken(std::move(bytes));
+        if (!verify(*t, broken)) {
+          ++refused;
+          continue;
+        }
+        ++accepted;
+        CHECK(!encoded(*t, broken).empty());
+        CHECK(unpack(*t, broken).is_object());
+      }
+    }
+  CHECK(refused > 0);
+  CHECK(accepted > 0);
+}
