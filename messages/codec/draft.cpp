@@ -149,12 +149,6 @@ draft draft::make_number(std::string_view spelling) {
   return out;
 }
 
-draft_kind draft::kind() const noexcept {
-  constexpr draft_kind kinds[] = {draft_kind::null,   draft_kind::boolean, draft_kind::integer, draft_kind::number,
-                                  draft_kind::number, draft_kind::string,  draft_kind::array,   draft_kind::object};
-  return kinds[value_.index()];
-}
-
 const draft* draft::find(std::string_view key) const noexcept {
   if (auto members = std::get_if<object>(&value_))
     for (const auto& entry : *members)

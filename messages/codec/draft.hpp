@@ -46,7 +46,12 @@ public:
   /// double prints as exactly this text, so that what we do not understand passes through unchanged.
   static draft make_number(std::string_view spelling);
 
-  draft_kind kind() const noexcept;
+  draft_kind kind() const noexcept {
+    constexpr draft_kind kinds[] = {draft_kind::null,   draft_kind::boolean, draft_kind::integer,
+                                    draft_kind::number, draft_kind::number,  draft_kind::string,
+                                    draft_kind::array,  draft_kind::object};
+    return kinds[value_.index()];
+  }
   bool is_null() const noexcept { return kind() == draft_kind::null; }
   bool is_bool() const noexcept { return kind() == draft_kind::boolean; }
   bool is_integer() const noexcept { return kind() == draft_kind::integer; }
