@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 
-import cri
-from cluster import BRIDGE, SERVICE_CIDR, TABLE, require, wait_for
+from cluster import BRIDGE, SERVICE_CIDR, TABLE, cri, require, wait_for
 
 
 def output(*command):
