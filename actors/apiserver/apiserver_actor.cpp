@@ -129,7 +129,8 @@ int64_t apiserver::now_us() const {
 
 apiserver::apiserver(caf::actor_config& config, runtime::host::role_context context, front_factory make_front)
     : super(config), context_(std::move(context)), make_front_(std::move(make_front)),
-      cache_(std::make_shared<cache::watch_cache>(shard_by_prefix())), ready_(std::make_shared<std::atomic<bool>>(false)) {
+      cache_(std::make_shared<cache::watch_cache>(shard_by_prefix())), ready_(std::make_shared<std::atomic<bool>>(false)),
+      allocator_({context_.cluster.service_cidr, context_.cluster.node_port_first, context_.cluster.node_port_last}) {
   for (const auto& [name, shard] : cache_->shards())
     links_[name].cache = shard.get();
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "actors/apiserver/allocation/service_allocator.hpp"
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
@@ -109,6 +110,10 @@ private:
   void release_waiters(shard_link& link);
   void expire_waiters(shard_link& link, int64_t now_us);
   void announce_when_ready();
+  void observe_service(const std::string& key, const cache::object_ptr& service);
+  void create_system_objects();
+  void create_system_object(std::string_view plural, std::string_view name_space, messages::codec::draft object,
+                            std::function<void()> then);
   shard_link& link_of(std::string_view key_prefix);
 
   // ---- the write chain (apiserver_actor_writes.cpp) ----
@@ -170,6 +175,7 @@ private:
   std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
   std::shared_ptr<std::atomic<bool>> ready_;
   std::shared_ptr<void> front_;
+  allocation::service_allocator allocator_;
   size_t writes_pending_ = 0;
   bool announced_ = false;
 };

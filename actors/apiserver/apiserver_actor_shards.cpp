@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/apiserver/apiserver_actor.hpp"
+#include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
 
 namespace actors::apiserver {
@@ -13,6 +14,7 @@ using runtime::transport::tell;
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_delay{100};
+constexpr std::string_view services_prefix = "/services/";
 
 cache::object_ptr cached(const attachment& item, int64_t revision) {
   if (!item)
@@ -108,6 +110,13 @@ void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared
                                                {"objects", building->objects.size()},
                                                {"revision", building->revision}});
       link.cache->load(building, oldest);
+      if (&link == &link_of(services_prefix)) {
+        allocator_.reset();
+        building->objects.visit(services_prefix, "", [this](const std::string& key, const cache::object_ptr& service) {
+          observe_service(key, service);
+          return true;
+        });
+      }
       link.applied_to = oldest;
       follow(link, generation, oldest);
     },
@@ -167,6 +176,8 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       next.before = erased ? object : cached(batch.at(item->previous()), 0);
       if (!erased)
         next.after = std::move(object);
+      if (next.key.starts_with(services_prefix))
+        observe_service(next.key, next.after);
       changes.push_back(std::move(next));
     }
   link.applied_to = std::max(link.applied_to, batch->to());
@@ -178,10 +189,15 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   pump_all(*link.cache);
 }
 
+void apiserver::observe_service(const std::string& key, const cache::object_ptr& service) {
+  allocator_.observe(key, service ? messages::codec::unpack(service->what(), service->bytes()) : messages::codec::draft{});
+}
+
 void apiserver::announce_when_ready() {
   if (announced_ || !cache_->ready())
     return;
   announced_ = true;
+  create_system_objects();
   ready_->store(true);
   runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
 }

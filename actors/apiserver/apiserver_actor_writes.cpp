@@ -92,6 +92,11 @@ verbs::environment apiserver::make_environment() {
       const auto* found = state->objects.find(verbs::store_key(*kind, "", name));
       return found == nullptr ? nullptr : *found;
     },
+    .allocate =
+      [this](const registry::kind& kind, const std::string& key, draft& next, const draft& old, registry::field_errors& errors) {
+        if (kind.group.empty() && kind.plural == "services")
+          allocator_.assign(key, next, old, *context_.random, now_us(), errors);
+      },
   };
 }
 

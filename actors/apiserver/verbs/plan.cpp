@@ -101,7 +101,11 @@ write_plan plan_create(const change_request& request, const cache::object_ptr& c
     return refuse(status::invalid(kind, name, errors));
   if (current != nullptr)
     return refuse(status::already_exists(kind, name));
-  return put_plan(kind, store_key(kind, request.name_space, name), 0, std::move(object), 201);
+  std::string key = store_key(kind, request.name_space, name);
+  env.allocate(kind, key, object, {}, errors);
+  if (!errors.empty())
+    return refuse(status::invalid(kind, name, errors));
+  return put_plan(kind, std::move(key), 0, std::move(object), 201);
 }
 
 write_plan plan_write(const change_request& request, const cache::object_ptr& current, const environment& env) {

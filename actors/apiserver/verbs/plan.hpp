@@ -44,6 +44,8 @@ struct environment {
   std::function<std::string()> new_uid;
   std::function<std::string()> name_suffix;
   std::function<cache::object_ptr(std::string_view)> find_namespace;
+  /// Cluster-wide resources that an object takes (a Service's address and ports); `old` null for a create.
+  std::function<void(const registry::kind&, const std::string& key, draft& next, const draft& old, registry::field_errors&)> allocate;
 };
 
 struct write_plan {

@@ -80,11 +80,13 @@ write_plan replace(const change_request& request, const cache::cached_object& cu
   if (auto error = admission::admit_update(kind, request.subresource, next, old))
     return refuse(std::move(error));
   field_errors errors;
-  if (rules.validate != nullptr)
+  const std::string key = store_key(kind, old.get("metadata").get("namespace").str(), name);
+  if (request.subresource.empty())
+    env.allocate(kind, key, next, old, errors);
+  if (errors.empty() && rules.validate != nullptr)
     rules.validate(next, old, errors);
   if (!errors.empty())
     return refuse(status::invalid(kind, name, errors));
-  const std::string key = store_key(kind, old.get("metadata").get("namespace").str(), name);
   write_plan plan;
   if (is_released(kind, next)) {
     plan.what = write_plan::action::erase;
