@@ -22,7 +22,8 @@ reply ask(const std::filesystem::path& data, const words& request, std::chrono::
   } catch (const std::system_error& e) {
     auto code = e.code().value();
     if (code == ENOENT || code == ECONNREFUSED || code == ENOTDIR)
-      throw std::runtime_error("no troupe host runs on data folder " + data.string());
+      throw std::runtime_error("no troupe host runs on data folder " + data.string()
+                               + " (name another with --data or TROUPE_DATA, or start one with `troupe host`)");
     if (code == ETIMEDOUT)
       throw std::runtime_error("the host on data folder " + data.string() + " does not answer");
     throw std::runtime_error("control socket of " + data.string() + ": " + e.code().message());

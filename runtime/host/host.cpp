@@ -95,7 +95,9 @@ void host::kill() {
 
 bool host::close(std::chrono::milliseconds timeout) {
   root_ = nullptr;
-  // ~actor_system waits for every actor without bound, hence in a thread of its own.
+  // ~actor_system waits for every actor without bound, hence in a thread of its own. It also waits for its logger, of
+  // which spawning left a reference in this thread.
+  caf::logger::set_current_actor_system(nullptr);
   std::promise<void> done;
   auto finished = done.get_future();
   std::thread closer{[system = std::move(system_), &done]() mutable {
