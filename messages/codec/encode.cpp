@@ -70,7 +70,7 @@ private:
       return one(f, at);
     auto items = follow(at);
     auto count = flatbuffers::ReadScalar<uint32_t>(items);
-    auto size = item_size(f);
+    auto size = f.item_size();
     out_ += '[';
     for (uint32_t i = 0; i < count; ++i) {
       if (i != 0)

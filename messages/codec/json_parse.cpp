@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 namespace messages::codec {
@@ -112,39 +113,46 @@ private:
     return draft::make_number(token);
   }
 
+  // Items and members gather on one stack each, then move to a list of exactly their number.
   draft array(ondemand::value& source, const path_frame& at) {
     descend(at);
     ondemand::array from;
     require(source.get_array().get(from), at);
-    draft::array out;
+    auto base = items_.size();
     for (auto item : from) {
-      path_frame here(at, out.size());
+      path_frame here(at, items_.size() - base);
       ondemand::value next;
       require(std::move(item).get(next), here);
-      out.push_back(value(next, here));
+      auto made = value(next, here);
+      items_.push_back(std::move(made));
     }
-    return draft::make_array(std::move(out));
+    return draft::make_array(take<draft::array>(items_, base));
   }
 
   draft object(ondemand::value& source, const path_frame& at) {
     descend(at);
     ondemand::object from;
     require(source.get_object().get(from), at);
-    draft::object out;
-    out.reserve(4);
+    auto base = members_.size();
     for (auto member : from) {
       ondemand::field field;
       require(std::move(member).get(field), at);
-      std::string_view key;
+      std::string_view key; // lives in the parser until the next document
       require(field.unescaped_key().get(key), at);
-      path_frame here(at, key);
-      auto& made = out.emplace_back(std::string(key), draft());
-      here.name = made.first;
-      // The vector does not grow while the member's own value is read.
-      made.second = value(field.value(), here);
+      auto made = value(field.value(), path_frame(at, key));
+      members_.emplace_back(std::string(key), std::move(made));
     }
+    auto out = take<draft::object>(members_, base);
     drop_duplicates(out, at);
     return draft::make_object(std::move(out));
+  }
+
+  template <class List>
+  static List take(List& stack, size_t base) {
+    auto begin = stack.begin() + static_cast<std::ptrdiff_t>(base);
+    List out(std::make_move_iterator(begin), std::make_move_iterator(stack.end()));
+    stack.erase(begin, stack.end());
+    return out;
   }
 
   void report_duplicate(std::string_view key, const path_frame& at) {
@@ -198,6 +206,8 @@ private:
 
   size_t depth_max_;
   std::vector<std::string>& strict_errors_;
+  draft::array items_;
+  draft::object members_;
 };
 
 struct workspace {

@@ -12,7 +12,6 @@ inline constexpr size_t json_depth_max = 512;
 inline constexpr size_t json_bytes_max = 3 * 1024 * 1024;
 /// A table per level of JSON, plus the entry tables of maps.
 inline constexpr uint32_t verify_depth_max = 2 * json_depth_max;
-inline constexpr uint32_t verify_tables_max = 1'000'000;
 
 /// Unknown and duplicate fields that are reported of one document, as upstream.
 inline constexpr size_t strict_errors_max = 100;

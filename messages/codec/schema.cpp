@@ -1,9 +1,7 @@
 // Reading the binary schema into the codec's own form of types.
 #include "messages/codec/schema.hpp"
 
-#include "messages/codec/limits.hpp"
-
-#include <flatbuffers/reflection.h>
+#include <flatbuffers/reflection_generated.h>
 
 #include <algorithm>
 #include <cstring>
@@ -81,6 +79,15 @@ uint32_t hash_name(std::string_view text) {
 
 [[noreturn]] void unsupported(const std::string& table, const std::string& name) {
   throw std::runtime_error("schema: the codec does not know how to write " + table + "." + name);
+}
+
+uint8_t inline_size_of(reflection::BaseType base) {
+  switch (base) {
+    case reflection::Bool: return 1;
+    case reflection::Long:
+    case reflection::Double: return 8;
+    default: return 4; // int32 and offsets; a struct is set by its field
+  }
 }
 
 value_kind scalar_kind(reflection::BaseType base, const std::string& format, const std::string& table,
@@ -218,7 +225,7 @@ field read_field(const reflection::Schema& source, const reflection::Object& own
     throw std::runtime_error("schema: default other than 0 in " + owner_name + "." + f.name);
   f.optional = from.optional() && base != reflection::String && base != reflection::Obj
                && base != reflection::Vector;
-  f.inline_size = static_cast<uint8_t>(flatbuffers::GetTypeSize(base));
+  f.inline_size = inline_size_of(base);
   if (f.list && item == reflection::UByte) {
     f.list = false;
     f.kind = value_kind::bytes;
@@ -257,8 +264,6 @@ schema::schema(std::string_view bfbs) : bytes_(bfbs) {
   std::vector<type*> made;
   for (auto object : *source->objects()) {
     auto t = std::make_unique<type>();
-    t->index_ = static_cast<uint32_t>(made.size());
-    t->schema_ = source;
     t->full_name_ = object->name()->str();
     t->name_ = t->full_name_.substr(t->full_name_.rfind('.') + 1);
     t->attributes_ = read_attributes(object->attributes());
@@ -278,8 +283,9 @@ schema::schema(std::string_view bfbs) : bytes_(bfbs) {
     types_.push_back(std::move(t));
   }
 
-  for (auto t : made) {
-    auto object = source->objects()->Get(t->index_);
+  for (uint32_t i = 0; i < made.size(); ++i) {
+    auto t = made[i];
+    auto object = source->objects()->Get(i);
     if (object->is_struct())
       continue;
     std::vector<const reflection::Field*> fields;
@@ -345,14 +351,6 @@ const api::meta::v1::ObjectMeta* metadata_of(const type& t, const object_buffer&
   if (!f || f->kind != value_kind::table || object.empty())
     return nullptr;
   return object.root<flatbuffers::Table>()->GetPointer<const api::meta::v1::ObjectMeta*>(f->offset);
-}
-
-bool verify(const type& t, const object_buffer& object) {
-  if (object.size() < sizeof(flatbuffers::uoffset_t) * 2 || reinterpret_cast<uintptr_t>(object.data()) % 8 != 0)
-    return false;
-  auto source = t.reflection_schema();
-  return flatbuffers::Verify(*source, *source->objects()->Get(t.index()), object.data(), object.size(),
-                             verify_depth_max, verify_tables_max);
 }
 
 } // namespace messages::codec

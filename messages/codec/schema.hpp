@@ -12,11 +12,6 @@
 #include <utility>
 #include <vector>
 
-namespace reflection {
-struct Object;
-struct Schema;
-} // namespace reflection
-
 namespace messages::api::meta::v1 {
 struct ObjectMeta;
 }
@@ -71,6 +66,22 @@ struct field {
 
   /// nullptr when the field has no such attribute.
   const std::string* attribute(std::string_view key) const;
+  /// The items of this list (or the field itself) are offsets to strings or tables.
+  bool items_are_offsets() const {
+    return kind == value_kind::string || kind == value_kind::raw_json || kind == value_kind::table
+           || kind == value_kind::int_or_string;
+  }
+  /// Bytes of one item in a list of this kind.
+  size_t item_size() const {
+    switch (kind) {
+      case value_kind::boolean: return 1;
+      case value_kind::int64:
+      case value_kind::number:
+      case value_kind::time:
+      case value_kind::micro_time: return 8;
+      default: return 4;
+    }
+  }
   bool stores_empty() const { return pointer || required || keep_empty; }
   /// The zero value is written when the field is absent.
   bool always_written() const { return required || emit_empty; }
@@ -103,9 +114,6 @@ public:
   const std::string& zero_json() const { return zero_json_; }
   /// Indexes into fields() in the order in which a FlatBuffer packs them without gaps (largest first).
   const std::vector<uint16_t>& packing_order() const { return packing_order_; }
-  /// Index into the schema's objects.
-  uint32_t index() const { return index_; }
-  const reflection::Schema* reflection_schema() const { return schema_; }
 
 private:
   friend class schema;
@@ -115,8 +123,6 @@ private:
   std::vector<uint16_t> packing_order_;
   std::vector<int16_t> slots_; // open hash table over the names
   uint32_t slot_mask_ = 0;
-  uint32_t index_ = 0;
-  const reflection::Schema* schema_ = nullptr;
 };
 
 class schema {
@@ -147,8 +153,9 @@ const schema& api_schema();
 /// The `metadata` of an object, nullptr when it has none.
 const api::meta::v1::ObjectMeta* metadata_of(const type& t, const object_buffer& object);
 
-/// For bytes that come from the network or a disk: every offset is inside, strings end, tables are not deeper
-/// than json_limits allow.
+/// For bytes that come from the network or a disk: every offset stays inside, strings end, map entries have keys,
+/// tables are no deeper than verify_depth_max, and reading it all costs no more than a small multiple of its size.
+/// Not checked: that text is UTF-8 (the encoder copes) and that raw JSON is JSON.
 bool verify(const type& t, const object_buffer& object);
 
 } // namespace messages::codec

@@ -39,16 +39,4 @@ inline bool is_omitted(const field& f, const uint8_t* at) {
   }
 }
 
-/// Bytes of one item of a list.
-inline size_t item_size(const field& f) {
-  switch (f.kind) {
-    case value_kind::boolean: return 1;
-    case value_kind::int64:
-    case value_kind::number:
-    case value_kind::time:
-    case value_kind::micro_time: return 8;
-    default: return 4;
-  }
-}
-
 } // namespace messages::codec

@@ -83,7 +83,7 @@ draft value_of_field(const field& f, const uint8_t* at) {
     return one(f, at);
   auto items = follow(at);
   auto count = flatbuffers::ReadScalar<uint32_t>(items);
-  auto size = item_size(f);
+  auto size = f.item_size();
   draft::array out;
   out.reserve(count);
   for (uint32_t i = 0; i < count; ++i)
