@@ -1,6 +1,9 @@
 // What is particular to one kind of object, as data and pure functions; the verbs are generic over it.
 // Every function works on drafts, is free of I/O and clocks (the time is handed in) and never throws for
 // any input that the schema accepted.
+// What is compared with the stored object (prepare_update, validate_update, prepare_status_update...) must be in
+// canonical form: packed and unpacked once after defaulting, so that "1000m" is "1" and an explicit `false` of a
+// plain field is gone. Otherwise an update that changes nothing would look like a change.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +41,7 @@ struct subresource {
   std::vector<std::string_view> verbs;
 };
 
-/// The key of an object in a field selector and where it is: {"spec.nodeName", {"spec", "nodeName"}}.
+/// A key of field selectors and where its value is in the *stored* form: {"spec.nodeName", {"spec", "nodeName"}}.
 struct selectable_field {
   std::string_view label;
   std::vector<std::string_view> path;
@@ -97,6 +100,7 @@ struct kind {
   /// Writes a Scale's spec.replicas into the object.
   void (*apply_scale)(const draft& scale, draft& object, field_errors&) = nullptr;
 
+  // All functions above and below take this kind's own form.
   // Another API form of what is stored (events.k8s.io/v1 Event is stored as core v1 Event). Null: stored as is.
   std::string_view stored_group, stored_version;
   /// From this form to the stored one, after defaulting and validation; sets apiVersion and kind.

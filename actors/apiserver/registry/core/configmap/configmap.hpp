@@ -1,0 +1,10 @@
+// ConfigMap, v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::core::configmap {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::core::configmap

@@ -1,0 +1,10 @@
+// Endpoints, v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::core::endpoints {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::core::endpoints

@@ -1,0 +1,10 @@
+// Node, v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::core::node {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::core::node

@@ -1,0 +1,10 @@
+// Secret, v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::core::secret {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::core::secret
