@@ -32,7 +32,7 @@ std::optional<std::string> nft_context::run(const std::string& commands) {
   return error.empty() ? "libnftables: failed without a message" : error;
 }
 
-std::string nft_context::output() const {
+std::string nft_context::take_output() {
   return nft_ctx_get_output_buffer(context_);
 }
 

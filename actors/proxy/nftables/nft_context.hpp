@@ -17,8 +17,8 @@ public:
 
   // Runs `commands` as one transaction. Returns the error's text, nullopt when all of it was applied.
   std::optional<std::string> run(const std::string& commands);
-  // What the last run printed (answers to `list`).
-  std::string output() const;
+  // What was printed (answers to `list`) since the last call.
+  std::string take_output();
 
 private:
   nft_ctx* context_;

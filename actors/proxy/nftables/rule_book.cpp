@@ -4,6 +4,8 @@
 #include "actors/proxy/nftables/batch.hpp"
 #include "actors/proxy/nftables/fixed_rules.hpp"
 
+#include <algorithm>
+
 namespace actors::proxy::nftables {
 namespace {
 
@@ -107,7 +109,11 @@ std::string rule_book::apply(const tracker::model_delta& delta) {
   return commands.take();
 }
 
-std::string rule_book::render() const {
+bool rule_book::has_affinity() const {
+  return std::any_of(ports_.begin(), ports_.end(), [](const auto& port) { return !port.second.sets.empty(); });
+}
+
+std::string rule_book::render(const remembered_clients& clients) const {
   batch commands(settings_.table);
   commands.replace_table();
   add_fixed_rules(commands, settings_);
@@ -119,6 +125,10 @@ std::string rule_book::render() const {
   for (const auto& [key, wanted] : elements_)
     elements.emplace(key, wanted.begin()->second);
   commands.add_elements(elements);
+  for (const auto& [key, rules] : ports_)
+    for (const auto& [set, definition] : rules.sets)
+      if (auto found = clients.find(set); found != clients.end())
+        commands.add_elements({{{set, found->second}, ""}});
   return commands.take();
 }
 

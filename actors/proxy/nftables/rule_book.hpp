@@ -2,6 +2,7 @@
 // Pure: text in, text out. Owned by the writer's thread.
 #pragma once
 
+#include "actors/proxy/nftables/affinity_memory.hpp"
 #include "actors/proxy/nftables/compiled_rules.hpp"
 
 #include <map>
@@ -18,8 +19,11 @@ public:
   std::string apply(const tracker::model_delta& delta);
 
   // One batch that builds the whole table anew in place of whatever has its name. Applied atomically, no
-  // connection sees a table that is missing or half filled.
-  std::string render() const;
+  // connection sees a table that is missing or half filled. `clients` are put into the affinity sets that
+  // still exist.
+  std::string render(const remembered_clients& clients = {}) const;
+  // Whether there is any session affinity in the book.
+  bool has_affinity() const;
 
   const table_settings& settings() const { return settings_; }
   size_t ports() const { return ports_.size(); }

@@ -2,6 +2,7 @@
 #include "actors/proxy/nftables/table_writer.hpp"
 
 #include "actors/proxy/nftables/bridge_filtering.hpp"
+#include "actors/proxy/nftables/chain_probe.hpp"
 #include "actors/proxy/nftables/conntrack.hpp"
 #include "actors/proxy/nftables/service_route.hpp"
 
@@ -16,7 +17,7 @@ write_report table_writer::write(const tracker::model_delta& delta) {
   report.complete = !in_step_;
   const auto batch = book_.apply(delta);
   if (!in_step_) {
-    report.error = write_everything();
+    report.error = write_everything(report.warnings);
     if (auto warning = allow_bridge_filtering())
       report.warnings.push_back(*std::move(warning));
   } else if (!batch.empty()) {
@@ -33,8 +34,14 @@ write_report table_writer::write(const tracker::model_delta& delta) {
   return report;
 }
 
-std::optional<std::string> table_writer::write_everything() {
-  if (auto error = nft_.run(book_.render()))
+std::optional<std::string> table_writer::write_everything(std::vector<std::string>& warnings) {
+  const auto clients = remember_clients();
+  auto error = nft_.run(book_.render(clients));
+  if (error && !clients.empty()) {
+    warnings.push_back("clients with session affinity are forgotten: " + *error);
+    error = nft_.run(book_.render());
+  }
+  if (error)
     return error;
   // After the rules: with the route alone, connections to services would be sent into the void.
   return book_.settings().service_cidr.empty() ? std::nullopt : put_service_route(book_.settings().service_cidr);
@@ -51,12 +58,17 @@ void table_writer::note_flows(const tracker::model_delta& delta) {
   }
 }
 
+// What is in the table at this moment: of this run, or of the one before.
+remembered_clients table_writer::remember_clients() {
+  if (!book_.has_affinity() || nft_.run("list sets table ip " + book_.settings().table))
+    return {};
+  return read_remembered_clients(nft_.take_output());
+}
+
 bool table_writer::verify() {
-  // The jump into the services chain is the last thing that a foreign `flush` would leave.
-  const bool present = !nft_.run("list chain ip " + book_.settings().table + " nat-prerouting")
-                       && nft_.output().find("jump services") != std::string::npos
-                       && !nft_.run("list chain ip " + book_.settings().table + " services")
-                       && nft_.output().find(service_ips) != std::string::npos;
+  // Whoever flushes a rule set or a table empties or removes these two.
+  const auto& table = book_.settings().table;
+  const bool present = chain_has_rules(table, "nat-prerouting") && chain_has_rules(table, "services");
   in_step_ = in_step_ && present;
   return present;
 }

@@ -21,7 +21,8 @@ public:
   bool verify() override;
 
 private:
-  std::optional<std::string> write_everything();
+  std::optional<std::string> write_everything(std::vector<std::string>& warnings);
+  remembered_clients remember_clients();
   void note_flows(const tracker::model_delta& delta);
 
   table_claim claim_;

@@ -158,6 +158,13 @@ TEST_CASE("session affinity holds while the endpoint lives, through changes and 
   c.apply();
   CHECK(tally(request) == std::map<std::string, int>{{mine, tries}});
 
+  const auto all = c.tracker.model();
+  c.writer.reset(); // a restarted proxy
+  c.writer = std::make_unique<table_writer>(settings);
+  CHECK_FALSE(c.writer->write({all.begin(), all.end()}).error);
+  CHECK(output_of("nft list sets table ip troupe-test").find("10.244.0.2 timeout 1m5") != std::string::npos);
+  CHECK(tally(request) == std::map<std::string, int>{{mine, tries}});
+
   const auto other = mine == "a" ? "b" : "a";
   c.tracker.put(slice({at(mine == "a" ? pod_b : pod_a)}));
   c.apply();
@@ -244,8 +251,12 @@ TEST_CASE("rules that another program removed are noticed and written again", "[
   c.tracker.put(slice({at(pod_a), at(pod_b)}));
   c.apply();
   CHECK(c.writer->verify());
+  SECTION("by looking, when the rules are gone") {
+    network::shell("nft flush table ip troupe-test");
+    CHECK_FALSE(c.writer->verify());
+  }
   network::shell("nft flush ruleset");
-  SECTION("by looking") { CHECK_FALSE(c.writer->verify()); }
+  SECTION("by looking, when the table is gone") { CHECK_FALSE(c.writer->verify()); }
   SECTION("by a batch that fails") {
     c.tracker.put(slice({at(pod_a)}));
     CHECK(c.writer->write(c.tracker.take_delta()).error);

@@ -155,7 +155,8 @@ std::string request_udp(const std::string& address, int port) {
   return receive(udp_socket);
 }
 
-pod::pod(std::string name, const std::string& link, const std::string& address_and_bits, const std::string& gateway) {
+pod::pod(std::string name, const std::string& link, const std::string& address_and_bits, const std::string& gateway)
+  : link_(link) {
   int channels[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels) != 0)
     throw std::runtime_error("socketpair");
@@ -175,6 +176,8 @@ pod::pod(std::string name, const std::string& link, const std::string& address_a
 }
 
 pod::~pod() {
+  // The kernel tears a namespace down later than its last process ends; the name is free at once only this way.
+  std::system(("ip link del " + link_).c_str());
   close(channel_);
   kill(process_, SIGKILL);
   waitpid(process_, nullptr, 0);

@@ -29,6 +29,7 @@ public:
 private:
   std::string ask(const std::string& command);
 
+  const std::string link_;
   pid_t process_ = -1;
   int channel_ = -1;
 };
