@@ -137,6 +137,8 @@ void pass::sync_running() {
       memory_.problems.clear();
       return;
     }
+    if (acted_) read_runtime(); // how they ended counts for the back-off
+    acted_ = true;
   }
   for (const auto& kill : actions.to_kill)
     for (const auto& c : runtime_.containers)

@@ -1,0 +1,73 @@
+#include "actors/kubelet/kubelet.hpp"
+#include "actors/kubelet/cri/containerd.hpp"
+#include "actors/kubelet/cri/hollow.hpp"
+#include "actors/kubelet/kubelet_actor.hpp"
+#include "actors/kubelet/workers/executor.hpp"
+#include <arpa/inet.h>
+
+namespace actors::kubelet {
+namespace {
+
+namespace placement = runtime::placement;
+
+/// A pod, a probe or a log read that blocks has a thread to itself; 110 pods and their probes fit.
+constexpr size_t worker_threads_max = 256;
+constexpr uint32_t hollow_subnet_size = 256;
+constexpr uint32_t hollow_subnet_base = (10u << 24) + (128u << 16); ///< 10.128.0.0/16 and on: nothing routes there
+
+std::string dotted(uint32_t ip) {
+  in_addr a{htonl(ip)};
+  char text[INET_ADDRSTRLEN];
+  return ::inet_ntop(AF_INET, &a, text, sizeof text);
+}
+
+kubelet_parts hollow_parts(const runtime::host::role_context& context, uint32_t base) {
+  cri::hollow_options options;
+  options.node = context.settings.text("node");
+  options.ip_base = base;
+  options.ip_count = hollow_subnet_size;
+  options.now_us = [clock = context.clock] { return clock->wall_us(); };
+  return {cri::make_hollow(options), workers::make_inline(), true};
+}
+
+caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system, const runtime::host::role_context& context) {
+  if (!context.settings.has("hollowIndex")) {
+    auto endpoint = context.settings.text("runtimeEndpoint");
+    return spawn(system, context, {cri::connect_containerd(endpoint), workers::make_threads(worker_threads_max), false});
+  }
+  auto own = context;
+  uint32_t base = hollow_subnet_base + static_cast<uint32_t>(context.settings.integer("hollowIndex")) * hollow_subnet_size;
+  own.settings.set("address", dotted(base + 1));
+  own.settings.set("podCIDR", dotted(base) + "/24");
+  return spawn(system, own, hollow_parts(own, base));
+}
+
+} // namespace
+
+runtime::host::role_descriptor describe() {
+  using type = placement::setting_type;
+  runtime::host::role_descriptor result;
+  result.spec.name = "kubelet";
+  result.spec.summary = "runs the pods of a node through a container runtime";
+  result.spec.naming = placement::instance_naming::per_node;
+  result.spec.settings = {
+    {.name = "node", .type = type::node, .help = "name of the node; with hollow: what its nodes' names begin with"},
+    {.name = "hollow", .type = type::integer, .help = "this many nodes without containers instead of a real one", .min = 1,
+     .max = 100'000},
+    {.name = "address", .type = type::ip, .help = "address of the node", .required = true},
+    {.name = "podCIDR", .type = type::cidr, .help = "addresses of its pods", .required = true},
+    {.name = "bridge", .type = type::interface, .help = "the bridge that its pods are on", .otherwise = "troupe0"},
+    {.name = "runtimeEndpoint", .type = type::uri, .help = "CRI socket of the container runtime",
+     .otherwise = "unix://<data>/containerd/containerd.sock"},
+  };
+  result.phase = runtime::host::start_phase::kubelet;
+  result.ready = runtime::host::readiness::when_registered;
+  result.spawn = spawn_from_settings;
+  return result;
+}
+
+caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context, kubelet_parts parts) {
+  return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<kubelet>(context, std::move(parts)));
+}
+
+} // namespace actors::kubelet

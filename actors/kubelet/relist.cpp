@@ -1,0 +1,161 @@
+// Noticing what happened to containers without our doing: a listing of the runtime each second, orphans, old logs.
+#include "actors/kubelet/fingerprint.hpp"
+#include "actors/kubelet/kubelet_actor.hpp"
+#include "actors/kubelet/logs/log_rotation.hpp"
+#include "actors/kubelet/resources/cgroups.hpp"
+#include "actors/kubelet/workers/executor.hpp"
+#include <algorithm>
+
+namespace actors::kubelet {
+
+namespace fs = std::filesystem;
+
+std::string fingerprint_of(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const auto& line : lines) text += line;
+  return text;
+}
+
+std::string fingerprint_of(const pods::runtime_status& status) {
+  std::vector<std::string> lines;
+  for (const auto& s : status.sandboxes) lines.push_back(fingerprint_line(s));
+  for (const auto& c : status.containers) lines.push_back(fingerprint_line(c));
+  return fingerprint_of(std::move(lines));
+}
+
+/// What the runtime has of this node, by pod.
+struct kubelet::listing {
+  struct pod { std::string ns, name; std::vector<std::string> lines; };
+  std::map<std::string, pod> pods; // by uid
+  std::string error;
+};
+
+namespace {
+
+std::string label_of(const cri::string_map& labels, const char* key) {
+  auto it = labels.find(key);
+  return it == labels.end() ? std::string() : it->second;
+}
+
+template <class Pods, class Item> void add(Pods& pods, const Item& item) {
+  auto uid = label_of(item.labels, pods::label::pod_uid);
+  if (uid.empty()) return;
+  auto& pod = pods[uid];
+  pod.ns = label_of(item.labels, pods::label::pod_namespace);
+  pod.name = label_of(item.labels, pods::label::pod_name);
+  pod.lines.push_back(fingerprint_line(item));
+}
+
+} // namespace
+
+void kubelet::relist() {
+  if (relisting_) return;
+  relisting_ = true;
+  work<listing>(
+    [runtime = parts_.runtime, node = environment_->node] {
+      listing found;
+      try {
+        for (const auto& s : runtime->list_sandboxes({{pods::label::node, node}})) add(found.pods, s);
+        for (const auto& c : runtime->list_containers({{pods::label::node, node}})) add(found.pods, c);
+      } catch (const cri::error& e) {
+        found.error = e.what();
+      }
+      return found;
+    },
+    [this](listing found) { on_relist(std::move(found)); });
+}
+
+void kubelet::on_relist(listing found) {
+  relisting_ = false;
+  if (relist_timer_) client_.cancel(relist_timer_); // one chain, also after an extra listing
+  relist_timer_ = client_.after(relist_period, [this] { relist(); });
+  if (!found.error.empty()) {
+    context_.log.warning("the container runtime does not answer", {{"why", found.error}});
+    return;
+  }
+  runtime_heard_us_ = environment_->now_us();
+  std::vector<std::string> changed;
+  for (auto& [uid, seen] : found.pods) {
+    auto [it, orphan] = pods_.try_emplace(uid);
+    auto& pod = it->second;
+    if (orphan) {
+      // The API has no such pod any more (its watch is complete): what is left of it has to go.
+      pods::pod_spec spec;
+      spec.uid = uid;
+      spec.ns = seen.ns;
+      spec.name = seen.name;
+      pod.spec = std::make_shared<const pods::pod_spec>(std::move(spec));
+      context_.log.info("removing a pod that the API does not have", {{"pod", pod.spec->key()}, {"uid", uid}});
+    }
+    auto now = fingerprint_of(std::move(seen.lines));
+    if (pod.fingerprint == now && !orphan) continue;
+    if (!pod.running) pod.fingerprint = now;
+    changed.push_back(uid);
+  }
+  for (auto& [uid, pod] : pods_)
+    if (!pod.fingerprint.empty() && !found.pods.count(uid) && !pod.running) {
+      pod.fingerprint.clear();
+      changed.push_back(uid);
+    }
+  for (const auto& uid : changed)
+    if (auto it = pods_.find(uid); it != pods_.end() && !it->second.running) sync(uid);
+  if (!left_overs_removed_ && !parts_.hollow) remove_left_overs();
+}
+
+/// Once, after the start: folders and control groups of pods that ended while no kubelet was there.
+void kubelet::remove_left_overs() {
+  left_overs_removed_ = true;
+  std::vector<std::string> keep;
+  for (const auto& [uid, _] : pods_) keep.push_back(uid);
+  work<std::string>(
+    [env = environment_, keep] {
+      std::string problems;
+      std::error_code ec;
+      for (const auto& entry : fs::directory_iterator(env->root / "pods", ec)) {
+        auto uid = entry.path().filename().string();
+        if (std::find(keep.begin(), keep.end(), uid) != keep.end()) continue;
+        workers::pod_lock lock(env->node + "/" + uid);
+        try {
+          volumes::remove_tree(entry.path());
+        } catch (const volumes::mount_error& e) {
+          problems += std::string(e.what()) + "; ";
+        }
+      }
+      for (const auto& left : resources::remove_cgroups_except(env->node, keep)) problems += "busy: " + left.string() + "; ";
+      return problems;
+    },
+    [this](std::string problems) {
+      if (!problems.empty()) context_.log.warning("left over from earlier pods", {{"what", problems}});
+    });
+}
+
+void kubelet::housekeeping() {
+  client_.after(housekeeping_period, [this] { housekeeping(); });
+  refresh_machine();
+  if (parts_.hollow || cleaning_) return;
+  std::vector<std::pair<std::string, fs::path>> logs;
+  for (const auto& [uid, pod] : pods_)
+    for (const auto& c : pod.runtime.containers)
+      if (c.state == cri::container_state::running)
+        logs.emplace_back(c.id, environment_->log_file(uid, c.name, pods::restart_count_of(c)));
+  cleaning_ = true;
+  work<std::string>(
+    [env = environment_, logs] {
+      std::string problems;
+      for (const auto& [id, file] : logs) {
+        try {
+          logs::rotate_if_large(*env->runtime, id, file, env->now_us());
+        } catch (const cri::error& e) {
+          problems += file.string() + ": " + e.what() + "; ";
+        }
+      }
+      return problems;
+    },
+    [this](std::string problems) {
+      cleaning_ = false;
+      if (!problems.empty()) context_.log.warning("cannot rotate logs", {{"what", problems}});
+    });
+}
+
+} // namespace actors::kubelet

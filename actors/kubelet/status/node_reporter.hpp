@@ -1,0 +1,47 @@
+// Registers the node, keeps its status and its Lease fresh. Owned by the kubelet's actor and used only in its handlers.
+#pragma once
+#include "actors/client/api_client.hpp"
+#include "actors/kubelet/status/node_object.hpp"
+#include "actors/kubelet/workers/executor.hpp"
+
+namespace actors::kubelet::status {
+
+using namespace std::chrono_literals;
+
+class node_reporter {
+public:
+  static constexpr std::chrono::milliseconds lease_period = 10s;
+  static constexpr std::chrono::milliseconds status_period = 10s;
+  static constexpr int64_t unchanged_status_s = 300; ///< how often a status that did not change is written
+  static constexpr std::chrono::milliseconds retry_delay_min = 200ms;
+  static constexpr std::chrono::milliseconds retry_delay_max = 7s;
+
+  /// `measure` gives the facts as of now; it does not block (the actor refreshes them from worker threads).
+  node_reporter(client::api_client& client, std::function<node_facts()> measure);
+  void start();
+  /// Something changed that should be seen before the next period (the runtime's health).
+  void refresh() { write_status(); }
+  const std::string& node_uid() const { return uid_; }
+  bool registered() const { return registered_; }
+
+private:
+  void register_node();
+  void retry_registration();
+  void on_existing(const client::api_result& result);
+  void tick_status();
+  void write_status();
+  void tick_lease();
+  void create_lease();
+  void write_lease();
+
+  client::api_client* client_;
+  std::function<node_facts()> measure_;
+  std::chrono::milliseconds retry_delay_ = retry_delay_min;
+  bool registered_ = false, status_under_way_ = false, lease_under_way_ = false, lease_exists_ = false;
+  std::string uid_;
+  draft written_;      ///< the status as last written, without times; null: never
+  draft stamped_;      ///< the same with times
+  int64_t written_s_ = 0;
+};
+
+} // namespace actors::kubelet::status

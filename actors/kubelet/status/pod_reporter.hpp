@@ -1,0 +1,41 @@
+// Writes pods' statuses, only what changed, one write per pod at a time, and deletes pods that have been removed from
+// the node. Owned by the kubelet's actor and used only in its handlers.
+#pragma once
+#include "actors/client/api_client.hpp"
+#include "actors/kubelet/pods/pod_status.hpp"
+#include <unordered_map>
+
+namespace actors::kubelet::status {
+
+class pod_reporter {
+public:
+  static constexpr std::chrono::milliseconds retry_delay{1000};
+
+  explicit pod_reporter(client::api_client& client) : client_(&client) {}
+
+  /// What the object has when the kubelet first sees the pod: not written again if it is still true.
+  void adopt(const std::string& uid, const pods::pod_status& written);
+  void report(const std::string& uid, const std::string& ns, const std::string& name, const pods::pod_status& status);
+  /// After the last status has been written: DELETE with grace 0 and the uid as precondition.
+  void finish(const std::string& uid, const std::string& ns, const std::string& name);
+  void forget(const std::string& uid) { entries_.erase(uid); }
+  /// What was last asked to be written; nullptr: nothing yet.
+  const pods::pod_status* desired(const std::string& uid) const;
+
+private:
+  struct entry {
+    std::string ns, name;
+    pods::pod_status desired;
+    std::optional<pods::pod_status> written;
+    bool under_way = false, finishing = false, waiting = false;
+  };
+  void flush(const std::string& uid);
+  void on_written(const std::string& uid, const pods::pod_status& sent, const client::api_result& result);
+  void remove(const std::string& uid);
+  void retry(const std::string& uid);
+
+  client::api_client* client_;
+  std::unordered_map<std::string, entry> entries_;
+};
+
+} // namespace actors::kubelet::status
