@@ -107,10 +107,10 @@ void controller_actor::begin(const std::string& key) {
     note(event, "");
   if (plan->plan.again_after)
     queue_.add_at(key, now_us() + std::chrono::microseconds{*plan->plan.again_after}.count());
-  launch(plan);
+  carry_out(plan);
 }
 
-void controller_actor::launch(const plan_ptr& plan) {
+void controller_actor::carry_out(const plan_ptr& plan) {
   while (plan->next < plan->plan.operations.size() && plan->in_flight < operations_in_flight_max) {
     const operation& what = plan->plan.operations[plan->next++];
     ++plan->in_flight;
@@ -168,7 +168,7 @@ void controller_actor::finished(const plan_ptr& plan, const operation& what, con
     if (what.on_failure && !result.conflict())
       note(*what.on_failure, result.message);
   }
-  launch(plan);
+  carry_out(plan);
 }
 
 void controller_actor::finish_key(const plan_ptr& plan) {

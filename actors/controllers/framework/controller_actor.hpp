@@ -42,7 +42,7 @@ private:
   void pump();
   void begin(const std::string& key);
   bool sees_own_writes(const std::string& key);
-  void launch(const plan_ptr& plan);
+  void carry_out(const plan_ptr& plan);
   void send(const operation& what, client::api_callback done);
   void finished(const plan_ptr& plan, const operation& what, const client::api_result& result);
   void finish_key(const plan_ptr& plan);
