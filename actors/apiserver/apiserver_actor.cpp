@@ -25,6 +25,14 @@ std::map<std::string, std::string> shard_by_prefix() {
   return result;
 }
 
+registry::core::service::address_space address_space(const runtime::placement::cluster_settings& cluster) {
+  const auto ports = fmt::format("{}-{}", cluster.node_port_first, cluster.node_port_last);
+  auto result = registry::core::service::address_space::parse(cluster.service_cidr, ports);
+  if (!result)
+    throw std::invalid_argument(fmt::format("serviceCIDR {} or nodePortRange {} cannot be used", cluster.service_cidr, ports));
+  return *result;
+}
+
 /// The front's way to the actor: weak, so that it keeps nobody alive.
 class actor_port final : public front_port {
 public:
@@ -130,7 +138,7 @@ int64_t apiserver::now_us() const {
 apiserver::apiserver(caf::actor_config& config, runtime::host::role_context context, front_factory make_front)
     : super(config), context_(std::move(context)), make_front_(std::move(make_front)),
       cache_(std::make_shared<cache::watch_cache>(shard_by_prefix())), ready_(std::make_shared<std::atomic<bool>>(false)),
-      allocator_({context_.cluster.service_cidr, context_.cluster.node_port_first, context_.cluster.node_port_last}) {
+      allocator_(address_space(context_.cluster)) {
   for (const auto& [name, shard] : cache_->shards())
     links_[name].cache = shard.get();
 }

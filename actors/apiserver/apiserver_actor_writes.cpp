@@ -95,7 +95,7 @@ verbs::environment apiserver::make_environment() {
     .allocate =
       [this](const registry::kind& kind, const std::string& key, draft& next, const draft& old, registry::field_errors& errors) {
         if (kind.group.empty() && kind.plural == "services")
-          allocator_.assign(key, next, old, *context_.random, now_us(), errors);
+          allocator_.assign(key, next, old, context_.random->uint64(), now_us(), errors);
       },
   };
 }

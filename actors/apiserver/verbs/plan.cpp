@@ -42,9 +42,11 @@ write_plan refuse(api_error error) {
 }
 
 api_error canonicalize(const messages::codec::type& type, draft& object) {
-  std::vector<std::string> ignored; // an object that came as a FlatBuffer has no unknown fields
-  if (auto error = messages::codec::check(type, object, ignored))
-    return status::bad_request(error->path.empty() ? error->message : error->path + ": " + error->message);
+  auto packed = messages::codec::pack(type, object);
+  if (packed.error)
+    return status::bad_request(packed.error->path.empty() ? packed.error->message
+                                                          : packed.error->path + ": " + packed.error->message);
+  object = messages::codec::unpack(type, packed.object);
   return {};
 }
 
@@ -96,15 +98,15 @@ write_plan plan_create(const change_request& request, const cache::object_ptr& c
   if (auto error = admission::admit_create(kind, request.name_space, object, env.find_namespace))
     return refuse(std::move(error));
   field_errors errors;
-  kind.validate(object, errors);
+  std::string key = store_key(kind, request.name_space, name);
+  if (current == nullptr)
+    env.allocate(kind, key, object, {}, errors);
+  if (errors.empty())
+    kind.validate(object, errors);
   if (!errors.empty())
     return refuse(status::invalid(kind, name, errors));
   if (current != nullptr)
     return refuse(status::already_exists(kind, name));
-  std::string key = store_key(kind, request.name_space, name);
-  env.allocate(kind, key, object, {}, errors);
-  if (!errors.empty())
-    return refuse(status::invalid(kind, name, errors));
   return put_plan(kind, std::move(key), 0, std::move(object), 201);
 }
 
