@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "actors/apiserver/admission/admission.hpp"
 #include "actors/apiserver/registry/meta/object_meta.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
 #include "messages/codec/time.hpp"
@@ -68,6 +69,8 @@ write_plan plan_delete(const change_request& request, const cache::object_ptr& c
   const registry::kind& kind = *request.kind;
   if (current == nullptr)
     return refuse(status::not_found(kind, request.name));
+  if (auto error = admission::admit_delete(kind, request.name))
+    return refuse(std::move(error));
   const draft old = current_draft(kind, *current);
   if (auto error = check_preconditions(request, old.get("metadata"), current->revision()))
     return refuse(std::move(error));

@@ -1,0 +1,61 @@
+// A node with what its pods take, and all nodes with the pods that are bound or about to be.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "actors/scheduler/cache/pod_info.hpp"
+#include "messages/api/core/v1/node_generated.h"
+
+namespace actors::scheduler::cache {
+
+using messages::api::core::v1::Node;
+
+struct node_info {
+  std::string name;
+  client::object_buffer object; // empty: pods are bound to a node that is not known (yet)
+  resources allocatable;
+  int64_t pods_max = 0;
+  resources requested;
+  resources nonzero_requested;
+  std::map<host_port, int> host_ports;
+  int64_t pods = 0;
+
+  bool known() const { return static_cast<bool>(object); }
+  const Node& node() const { return *object.root<Node>(); }
+};
+
+/// Fed by events; every change costs the size of the change. A pod that was assumed (its binding is under way) counts like a bound
+/// one until the event of the binding arrives, or until it is forgotten.
+class cluster_cache {
+public:
+  void set_node(const std::string& name, const client::entry& item);
+  void remove_node(const std::string& name);
+  /// Bound pods only; replaces what is known of the pod.
+  void set_pod(std::shared_ptr<const pod_info> pod);
+  void remove_pod(const std::string& key);
+  void assume(std::shared_ptr<const pod_info> pod, const std::string& node);
+  void forget(const std::string& key);
+  bool is_assumed(const std::string& key) const;
+
+  const std::map<std::string, node_info>& nodes() const { return nodes_; }
+  size_t known_nodes() const { return known_nodes_; }
+
+private:
+  struct placed {
+    std::shared_ptr<const pod_info> pod;
+    std::string node;
+    bool assumed = false;
+  };
+  void place(std::shared_ptr<const pod_info> pod, const std::string& node, bool assumed);
+  void count(node_info& node, const pod_info& pod, int sign);
+  void drop_if_unused(const std::string& name);
+
+  std::map<std::string, node_info> nodes_;
+  std::unordered_map<std::string, placed> pods_;
+  size_t known_nodes_ = 0;
+};
+
+} // namespace actors::scheduler::cache

@@ -1,0 +1,200 @@
+// Events in, bindings out.
+#include "actors/scheduler/scheduler_actor.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/scheduler/scheduler.hpp"
+#include "messages/codec/time.hpp"
+
+namespace actors::scheduler {
+
+namespace {
+
+using cache::Pod;
+using cache::text;
+using client::draft;
+
+bool is_finished(const Pod& pod) {
+  const auto phase = pod.status() == nullptr ? std::string_view{} : text(pod.status()->phase());
+  return phase == "Succeeded" || phase == "Failed";
+}
+
+bool waits_for_node(const Pod& pod) {
+  const auto* spec = pod.spec();
+  if (spec == nullptr || is_finished(pod) || pod.metadata()->deletionTimestamp().has_value())
+    return false;
+  if (spec->schedulingGates() != nullptr && spec->schedulingGates()->size() > 0)
+    return false;
+  return text(spec->nodeName()).empty() && text(spec->schedulerName()) == scheduler_actor::own_name;
+}
+
+/// True when the pod says already what we would say.
+bool has_condition(const Pod& pod, std::string_view message) {
+  if (pod.status() != nullptr && pod.status()->conditions() != nullptr)
+    for (const auto* item : *pod.status()->conditions())
+      if (text(item->type()) == "PodScheduled")
+        return text(item->status()) == "False" && text(item->message()) == message;
+  return false;
+}
+
+} // namespace
+
+scheduler_actor::scheduler_actor(caf::actor_config& config, runtime::host::role_context context)
+    : super(config), context_(std::move(context)), api_(this, context_, client::component_identity("system:kube-scheduler")),
+      events_(api_, std::string{own_name}) {}
+
+scheduler_actor::behavior_type scheduler_actor::make_behavior() {
+  api_.watch(client::nodes).on_change([this](const std::string& key, const auto* before, const auto* after) { on_node(key, before, after); });
+  api_.watch(client::pods).on_change([this](const std::string& key, const auto* before, const auto* after) { on_pod(key, before, after); });
+  api_.on_synced([this] { pump(); });
+  api_.start();
+  return {
+    [this](const client::protocol::watch_batch& batch) {
+      api_.receive(batch);
+      pump();
+    },
+    [this](const runtime::directory::role_up& event) { api_.receive(event); },
+    [this](const runtime::directory::role_down& event) { api_.receive(event); },
+    [this](const client::wake& event) {
+      api_.receive(event);
+      pump();
+    },
+  };
+}
+
+// ---- the picture of the cluster ---------------------------------------------------------------------------
+
+void scheduler_actor::on_node(const std::string& name, const client::entry* before, const client::entry* after) {
+  if (after == nullptr) {
+    cluster_.remove_node(name);
+    return;
+  }
+  cluster_.set_node(name, *after);
+  // A heartbeat changes nothing for pods that wait; more room, fewer taints or other labels may.
+  const auto relevant = [](const client::entry& item) {
+    draft node = client::draft_of(client::nodes, item);
+    return std::make_tuple(node.get("spec"), node.at({"metadata", "labels"}), node.at({"status", "allocatable"}));
+  };
+  if (queue_.size() > 0 && (before == nullptr || !(relevant(*before) == relevant(*after))))
+    queue_.cluster_changed(now_us());
+}
+
+void scheduler_actor::on_pod(const std::string& key, const client::entry* before, const client::entry* after) {
+  if (after == nullptr) {
+    queue_.remove(key);
+    queue_.settle(key);
+    cluster_.remove_pod(key);
+    queue_.cluster_changed(now_us());
+    return;
+  }
+  const Pod& pod = after->as<Pod>();
+  if (waits_for_node(pod)) {
+    const bool same_spec = before != nullptr && before->metadata->generation() == after->metadata->generation() &&
+                           waits_for_node(before->as<Pod>());
+    if (binding_.contains(key) || (same_spec && queue_.contains(key)))
+      return; // only its status changed
+    queue_.add(std::make_shared<const cache::pod_info>(cache::make_pod_info(key, *after)), now_us());
+    return;
+  }
+  queue_.remove(key);
+  queue_.settle(key);
+  if (is_finished(pod)) {
+    cluster_.remove_pod(key);
+    queue_.cluster_changed(now_us());
+  } else if (!text(pod.spec()->nodeName()).empty()) {
+    cluster_.set_pod(std::make_shared<const cache::pod_info>(cache::make_pod_info(key, *after)));
+  }
+}
+
+// ---- decisions --------------------------------------------------------------------------------------------
+
+void scheduler_actor::pump() {
+  if (!api_.synced())
+    return;
+  for (size_t i = 0; i < decisions_per_turn_max && binding_.size() < bindings_in_flight_max; ++i) {
+    const auto pod = queue_.take(now_us());
+    if (!pod)
+      break;
+    schedule_one(pod);
+  }
+  wake_at_next_due();
+}
+
+void scheduler_actor::wake_at_next_due() {
+  if (timer_)
+    api_.cancel(*timer_);
+  timer_.reset();
+  const auto due = queue_.next_due();
+  if (!due || binding_.size() >= bindings_in_flight_max)
+    return;
+  const int64_t wait_us = std::max<int64_t>(*due - now_us(), 0);
+  timer_ = api_.after(std::chrono::milliseconds{(wait_us + 999) / 1000}, [this] { timer_.reset(); });
+}
+
+void scheduler_actor::schedule_one(const pod_ptr& pod) {
+  const auto decision =
+    decide_node(*pod, cluster_, plugins::registry(), [this](uint64_t bound) { return context_.random->below(bound); });
+  if (!decision.node.empty()) {
+    bind(pod, decision.node);
+    return;
+  }
+  queue_.put_aside(pod, now_us());
+  report_unschedulable(pod, decision.message());
+}
+
+client::object_reference scheduler_actor::reference(const cache::pod_info& pod) const {
+  auto [name_space, name] = client::split_key(pod.key);
+  return {"v1", "Pod", name_space, name, pod.uid, 0, {}};
+}
+
+void scheduler_actor::bind(const pod_ptr& pod, const std::string& node) {
+  cluster_.assume(pod, node);
+  binding_.insert(pod->key);
+  auto [name_space, name] = client::split_key(pod->key);
+  api_.bind(name_space, name, pod->uid, node, [this, pod, node](const client::api_result& result) {
+    binding_.erase(pod->key);
+    if (result.ok()) {
+      events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
+    } else {
+      cluster_.forget(pod->key);
+      context_.log.warning("binding refused", {{"pod", pod->key}, {"node", node}, {"why", result.message}});
+      if (!result.not_found() && !result.conflict()) { // gone, bound or going: an event says so
+        events_.warning(reference(*pod), "FailedScheduling", fmt::format("binding rejected: {}", result.message));
+        queue_.retry(pod, now_us());
+      }
+    }
+    pump();
+  });
+}
+
+void scheduler_actor::report_unschedulable(const pod_ptr& pod, const std::string& message) {
+  events_.warning(reference(*pod), "FailedScheduling", message);
+  if (has_condition(pod->pod(), message))
+    return;
+  const std::string now = messages::codec::format_time(context_.clock->wall_seconds());
+  const draft condition = draft::make_object({{"type", "PodScheduled"}, {"status", "False"}, {"lastTransitionTime", now},
+                                              {"reason", "Unschedulable"}, {"message", message}});
+  const draft patch = draft::make_object({{"metadata", draft::make_object({{"uid", pod->uid}})},
+                                          {"status", draft::make_object({{"conditions", draft::make_array({condition})}})}});
+  auto [name_space, name] = client::split_key(pod->key);
+  api_.patch(client::pods, "status", name_space, name, client::protocol::PatchKind::strategic_merge, patch,
+             [log = context_.log, key = pod->key](const client::api_result& result) {
+               if (!result.ok() && !result.not_found())
+                 log.warning("condition not written", {{"pod", key}, {"why", result.message}});
+             });
+}
+
+// ---- the role ---------------------------------------------------------------------------------------------
+
+runtime::host::role_descriptor describe() {
+  return {
+    .spec = {.name = "scheduler", .summary = "assigns pods to nodes"},
+    .phase = runtime::host::start_phase::scheduler,
+    .spawn =
+      [](caf::actor_system& system, const runtime::host::role_context& context) {
+        return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<scheduler_actor>(context));
+      },
+  };
+}
+
+} // namespace actors::scheduler

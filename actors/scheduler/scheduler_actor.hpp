@@ -1,0 +1,51 @@
+// The actor: keeps the cluster's picture, takes pods from the queue, decides, binds. It goes on with the next pod while
+// bindings are under way: a pod that is being bound is assumed to be on its node.
+#pragma once
+
+#include <unordered_set>
+
+#include "actors/client/api_client.hpp"
+#include "actors/client/event_recorder.hpp"
+#include "actors/scheduler/decide_node.hpp"
+#include "actors/scheduler/queue/scheduling_queue.hpp"
+#include "runtime/telemetry/metered.hpp"
+
+namespace actors::scheduler {
+
+class scheduler_actor : public runtime::telemetry::metered<client::consumer_actor::base> {
+public:
+  using super = runtime::telemetry::metered<client::consumer_actor::base>;
+
+  static constexpr size_t bindings_in_flight_max = 256;
+  /// Decisions in one go, before other messages get their turn.
+  static constexpr size_t decisions_per_turn_max = 64;
+  static constexpr std::string_view own_name = "default-scheduler";
+
+  scheduler_actor(caf::actor_config& config, runtime::host::role_context context);
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "scheduler"; }
+
+private:
+  using pod_ptr = std::shared_ptr<const cache::pod_info>;
+
+  void on_pod(const std::string& key, const client::entry* before, const client::entry* after);
+  void on_node(const std::string& name, const client::entry* before, const client::entry* after);
+  void pump();
+  void schedule_one(const pod_ptr& pod);
+  void bind(const pod_ptr& pod, const std::string& node);
+  void report_unschedulable(const pod_ptr& pod, const std::string& message);
+  void wake_at_next_due();
+  client::object_reference reference(const cache::pod_info& pod) const;
+  int64_t now_us() const { return context_.clock->monotonic_us(); }
+
+  runtime::host::role_context context_;
+  client::api_client api_;
+  client::event_recorder events_;
+  cache::cluster_cache cluster_;
+  queue::scheduling_queue queue_;
+  std::unordered_set<std::string> binding_;
+  std::optional<uint64_t> timer_;
+};
+
+} // namespace actors::scheduler
