@@ -1,0 +1,169 @@
+// The way of a request: URL, who, may they, what form, which verb.
+#include "actors/apiserver/http/api_handler.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/apiserver/auth/authenticate.hpp"
+#include "actors/apiserver/auth/authorize.hpp"
+#include "actors/apiserver/discovery/documents.hpp"
+#include "actors/apiserver/http/call.hpp"
+#include "actors/apiserver/http/health.hpp"
+
+namespace actors::apiserver::http {
+
+namespace {
+
+class api_handler final : public handler {
+public:
+  explicit api_handler(api_settings settings)
+      : tokens_(settings.token_file), documents_(settings.address), front_(std::make_shared<front_context>()) {
+    front_->port = std::move(settings.port);
+    front_->clock = std::move(settings.clock);
+    front_->random = std::move(settings.random);
+    front_->log = std::move(settings.log);
+    front_->tokens = &tokens_;
+  }
+
+  void handle(request what, responder_ptr reply) override {
+    auto item = std::make_shared<call>();
+    item->front = front_;
+    item->what = std::move(what);
+    item->reply = std::move(reply);
+    if (auto error = prepare(*item)) {
+      item->fail(error);
+      return;
+    }
+    if (item->where.is_resource)
+      serve_resource(item);
+    else
+      serve_path(item);
+  }
+
+  response refuse(int code, std::string_view message) override {
+    std::string_view reason = "BadRequest";
+    switch (code) {
+      case 408:
+      case 504: reason = "Timeout"; break;
+      case 413:
+      case 431: reason = "RequestEntityTooLarge"; break;
+      case 500: reason = "InternalError"; break;
+      case 503: reason = "ServiceUnavailable"; break;
+      default: break;
+    }
+    auto answer = render_error({code, std::string{reason}, std::string{message}, {}});
+    answer.close = code != 500 && code != 504;
+    return answer;
+  }
+
+private:
+  status::api_error prepare(call& item) {
+    auto target = parse_url(item.what.target);
+    if (!target)
+      return status::bad_request("malformed request target");
+    item.target = std::move(*target);
+    item.where = find_route(item.what.method, item.target);
+    auto user = auth::authenticate({item.what.certificate.get(), item.what.find("Authorization")}, tokens_,
+                                   front_->clock->wall_seconds(), front_->clock->monotonic_us());
+    if (!user)
+      return status::unauthorized();
+    item.user = std::move(*user);
+    for (const auto& header : item.what.headers)
+      if (header.name.size() > 12 && equal_ignoring_case(std::string_view{header.name}.substr(0, 12), "Impersonate-"))
+        return {403, "Forbidden",
+                fmt::format("users \"{}\" is forbidden: impersonation is not supported by this server", header.value), {}};
+    return authorize(item);
+  }
+
+  static status::api_error authorize(const call& item) {
+    auth::subject subject{item.user.name, {item.user.groups.begin(), item.user.groups.end()}};
+    const auto& where = item.where;
+    if (where.is_resource) {
+      const std::string resource = where.subresource.empty() ? where.resource : where.resource + "/" + where.subresource;
+      if (auth::is_allowed(subject, where.verb, where.group, resource))
+        return {};
+      return status::forbidden_to(item.user.name, where.verb, resource, where.group, where.name_space, where.name);
+    }
+    const auto in_group = [&](std::string_view group) {
+      return std::find(item.user.groups.begin(), item.user.groups.end(), group) != item.user.groups.end();
+    };
+    const std::string_view first = item.target.segments.empty() ? "" : std::string_view{item.target.segments[0]};
+    const bool health = first == "healthz" || first == "livez" || first == "readyz" || first == "version";
+    const bool discovery = first == "api" || first == "apis" || first == "openapi" || first.empty();
+    const bool reads = where.verb == "get" || where.verb == "head";
+    if (in_group("system:masters") || (health && reads) || (discovery && reads && in_group("system:authenticated")))
+      return {};
+    return {403, "Forbidden", fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", item.user.name, where.verb, item.target.path),
+            messages::codec::draft::make_object()};
+  }
+
+  void serve_path(const call_ptr& item) {
+    if (serve_health(item))
+      return;
+    const auto found = documents_.find(item->target.segments, item->what.find("Accept"));
+    if (found.error) {
+      item->fail(found.error);
+      return;
+    }
+    if (item->where.verb != "get" && item->where.verb != "head") {
+      item->fail(status::method_not_allowed());
+      return;
+    }
+    response answer;
+    answer.content_type = found.content_type;
+    if (!found.etag.empty()) {
+      answer.headers.push_back({"ETag", found.etag});
+      answer.headers.push_back({"Vary", "Accept"});
+      if (item->what.find("If-None-Match") == found.etag) {
+        answer.code = 304;
+        item->reply->send(std::move(answer));
+        return;
+      }
+    }
+    answer.shared_body = found.body;
+    item->reply->send(std::move(answer));
+  }
+
+  static void serve_resource(const call_ptr& item) {
+    const auto& where = item->where;
+    if (where.kind == nullptr || where.extra_segments)
+      return item->fail(status::no_route());
+    if (!where.subresource.empty() && where.kind->find_subresource(where.subresource) == nullptr)
+      return item->fail(unserved_subresource(where));
+    if (!serves(where))
+      return item->fail(status::method_not_allowed());
+    if (where.subresource == "log")
+      return serve_log(item);
+    const auto form = negotiate_object(item->what.find("Accept"));
+    if (!form)
+      return item->fail(status::not_acceptable("application/json"));
+    item->form = *form;
+    if (where.verb == "get")
+      serve_get(item);
+    else if (where.verb == "list")
+      serve_list(item);
+    else if (where.verb == "watch")
+      serve_watch(item);
+    else
+      serve_write(item);
+  }
+
+  static status::api_error unserved_subresource(const route& where) {
+    if (where.resource == "pods")
+      for (const std::string_view name : {"exec", "attach", "portforward", "proxy", "eviction", "ephemeralcontainers", "resize"})
+        if (where.subresource == name)
+          return {501, "NotImplemented", fmt::format("pods/{} is not supported by this server yet", name), {}};
+    return status::no_route();
+  }
+
+  auth::token_table tokens_;
+  discovery::documents documents_;
+  std::shared_ptr<front_context> front_;
+};
+
+} // namespace
+
+std::shared_ptr<handler> make_api_handler(api_settings settings) {
+  return std::make_shared<api_handler>(std::move(settings));
+}
+
+} // namespace actors::apiserver::http

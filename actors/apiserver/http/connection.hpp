@@ -1,0 +1,72 @@
+// One client: handshake, then request after request, each answered in full before the next one is taken up. Lives
+// on one loop; no locks. Private to the wire.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/apiserver/http/loop.hpp"
+#include "actors/apiserver/http/request_parser.hpp"
+#include "actors/apiserver/http/tls.hpp"
+
+namespace actors::apiserver::http {
+
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  connection(loop& home, boost::asio::ip::tcp::socket socket);
+  ~connection();
+  void start();
+  /// Ends after the request in progress; streams end now.
+  void stop();
+  /// From the responder, on the loop.
+  void deliver(uint64_t request_id, response answer);
+  std::weak_ptr<loop> home() const { return home_.weak_from_this(); }
+
+private:
+  using steady = std::chrono::steady_clock;
+  using deadline = steady::time_point;
+  template <class T>
+  using task = boost::asio::awaitable<T>;
+
+  task<void> run();
+  task<bool> handshake();
+  task<bool> refuse_plain_text();
+  task<bool> serve_one();
+  task<bool> receive();
+  task<bool> respond(bool keep_alive, bool old_version, bool head_only);
+  task<bool> stream(body_source& source, bool chunked);
+  task<void> linger();
+  task<bool> read_some(deadline until);
+  task<bool> write_all(std::string_view bytes);
+  /// False: nothing happened until the deadline.
+  task<bool> wait(deadline until);
+  void poll_peer();
+  void arm_read();
+  void arm_write();
+  void notify();
+
+  loop& home_;
+  shared_state& shared_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer event_;
+  std::unique_ptr<tls_stream> tls_;
+  std::unique_ptr<request_parser> parser_;
+  std::shared_ptr<const auth::peer_certificate> certificate_;
+  std::string remote_;
+  std::string in_; // received and not yet parsed
+  bool happened_ = false;
+  bool read_armed_ = false, write_armed_ = false;
+  bool peer_gone_ = false;
+  bool stopping_ = false;
+  bool woken_ = false;
+  uint64_t request_id_ = 0;
+  std::optional<response> answer_;
+};
+
+} // namespace actors::apiserver::http

@@ -1,0 +1,199 @@
+// Listening, spreading connections over the loops, stopping.
+#include "actors/apiserver/http/server.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <arpa/inet.h>
+#include <csignal>
+#include <fmt/format.h>
+#include <future>
+#include <pthread.h>
+#include <stdexcept>
+
+#include "actors/apiserver/auth/pki.hpp"
+#include "actors/apiserver/auth/private_file.hpp"
+#include "actors/apiserver/http/connection.hpp"
+#include "actors/apiserver/http/limits.hpp"
+#include "actors/apiserver/http/loop.hpp"
+
+namespace actors::apiserver::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// ---- loops ---------------------------------------------------------------------------------------------------
+
+void loop::post(std::function<void()> work) {
+  asio::post(io_, std::move(work));
+}
+
+void loop::start() {
+  thread_ = std::thread([this] {
+    // A client that goes away must not end the process.
+    sigset_t signals;
+    sigfillset(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    pthread_setname_np(pthread_self(), fmt::format("https-{}", index_).c_str());
+    auto work = asio::make_work_guard(io_);
+    io_.run();
+  });
+}
+
+void loop::adopt(tcp::socket socket) {
+  std::make_shared<connection>(*this, std::move(socket))->start();
+}
+
+void loop::end_connections() {
+  post([self = shared_from_this()] {
+    for (auto& [key, item] : self->connections_)
+      if (auto live = item.lock())
+        live->stop();
+  });
+}
+
+void loop::stop_and_join() {
+  io_.stop();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+void loop::add(const std::shared_ptr<connection>& item) {
+  connections_.emplace(item.get(), item);
+}
+
+void loop::remove(connection* item) {
+  connections_.erase(item);
+}
+
+// ---- the server ----------------------------------------------------------------------------------------------
+
+namespace {
+
+struct listen_address {
+  std::string host;
+  uint16_t port = 0;
+};
+
+listen_address parse_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  char* end = nullptr;
+  const unsigned long port = colon == std::string::npos ? 65'536 : std::strtoul(text.c_str() + colon + 1, &end, 10);
+  if (port > 65'535 || end == nullptr || *end != '\0')
+    throw std::runtime_error(fmt::format("\"{}\" is no address to listen on: expected <ip>:<port>", text));
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  return {host.empty() ? "127.0.0.1" : host, static_cast<uint16_t>(port)};
+}
+
+class https_server final : public server {
+public:
+  https_server(const listen_address& where, size_t threads, std::shared_ptr<shared_state> shared)
+      : shared_(std::move(shared)) {
+    for (size_t i = 0; i < std::max<size_t>(1, threads); ++i)
+      loops_.push_back(std::make_shared<loop>(i, shared_));
+    retry_ = std::make_unique<asio::steady_timer>(loops_.front()->io());
+    listen(where);
+    for (auto& item : loops_)
+      item->start();
+    asio::post(loops_.front()->io(), [this] { accept(); });
+  }
+
+  ~https_server() override {
+    std::promise<void> closed;
+    asio::post(loops_.front()->io(), [this, &closed] {
+      boost::system::error_code ignored;
+      acceptor_->close(ignored);
+      retry_->cancel();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+    for (auto& item : loops_)
+      item->end_connections();
+    const auto until = std::chrono::steady_clock::now() + stop_drain_ms_max;
+    while (shared_->connections > 0 && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    for (auto& item : loops_)
+      item->stop_and_join();
+    retry_.reset();
+    acceptor_.reset();
+  }
+
+  uint16_t port() const override { return port_; }
+  size_t connections() const override { return shared_->connections; }
+
+private:
+  void listen(const listen_address& where) {
+    boost::system::error_code error;
+    const auto ip = asio::ip::make_address(where.host, error);
+    if (error)
+      throw std::runtime_error(fmt::format("\"{}\" is no IP address to listen on", where.host));
+    acceptor_ = std::make_unique<tcp::acceptor>(loops_.front()->io());
+    const tcp::endpoint endpoint{ip, where.port};
+    acceptor_->open(endpoint.protocol());
+    acceptor_->set_option(tcp::acceptor::reuse_address{true});
+    acceptor_->bind(endpoint, error);
+    if (!error)
+      acceptor_->listen(asio::socket_base::max_listen_connections, error);
+    if (error)
+      throw std::runtime_error(fmt::format("cannot listen on {}:{}: {} (is another API server running there? give the "
+                                           "apiserver role another address in the placement file)",
+                                           where.host, where.port, error.message()));
+    port_ = acceptor_->local_endpoint().port();
+  }
+
+  /// At the limit, clients wait in the kernel's queue until somebody leaves.
+  void accept_later() {
+    retry_->expires_after(accept_retry_ms);
+    retry_->async_wait([this](boost::system::error_code error) {
+      if (!error && acceptor_->is_open())
+        accept();
+    });
+  }
+
+  void accept() {
+    if (shared_->connections >= connections_max)
+      return accept_later();
+    auto* home = loops_[next_++ % loops_.size()].get(); // no owner: a loop must not keep itself alive
+    acceptor_->async_accept(home->io(), [this, home](boost::system::error_code error, tcp::socket socket) {
+      if (!acceptor_->is_open())
+        return;
+      if (error) {
+        shared_->log.warning("cannot accept a connection", {{"error", error.message()}});
+        return accept_later();
+      }
+      auto moved = std::make_shared<tcp::socket>(std::move(socket));
+      home->post([home, moved] { home->adopt(std::move(*moved)); });
+      accept();
+    });
+  }
+
+  std::shared_ptr<shared_state> shared_;
+  std::vector<std::shared_ptr<loop>> loops_;
+  std::unique_ptr<tcp::acceptor> acceptor_;
+  std::unique_ptr<asio::steady_timer> retry_;
+  uint16_t port_ = 0;
+  size_t next_ = 0;
+};
+
+} // namespace
+
+std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served, runtime::telemetry::logger log) {
+  const auto clock = settings.clock ? settings.clock : std::make_shared<runtime::seams::system_clock>();
+  const auto where = parse_address(settings.address);
+  const auto keys = auth::load_or_create_pki(
+    {settings.data / "pki", auth::server_names(where.host, settings.service_cidr), clock->wall_seconds()});
+  auto result = std::make_shared<https_server>(where, settings.threads,
+                                               std::make_shared<shared_state>(keys, std::move(served), clock, log));
+  const bool any = where.host == "0.0.0.0" || where.host == "::";
+  const std::string host = any ? "127.0.0.1" : where.host.find(':') != std::string::npos ? "[" + where.host + "]" : where.host;
+  const auto kubeconfig = auth::render_kubeconfig(keys, fmt::format("https://{}:{}", host, result->port()), settings.cluster_name);
+  const auto file = settings.data / "admin.kubeconfig";
+  if (auth::read_private_file(file) != kubeconfig)
+    auth::write_private_file(file, kubeconfig);
+  log.info("serving the API", {{"address", fmt::format("https://{}:{}", host, result->port())}});
+  return result;
+}
+
+} // namespace actors::apiserver::http

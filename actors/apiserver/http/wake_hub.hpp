@@ -1,0 +1,56 @@
+// Wakes the watchers of a connection loop when a resource changes: one subscription to the cache per loop and resource,
+// however many watchers there are, and at most one wake-up under way.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "actors/apiserver/cache/watch_cache.hpp"
+#include "actors/apiserver/http/message.hpp"
+
+namespace actors::apiserver::http {
+
+/// The watchers of one resource on one loop. Used on that loop only.
+class wake_hub : public std::enable_shared_from_this<wake_hub> {
+public:
+  wake_hub(std::weak_ptr<event_loop> home, cache::shard_cache& shard, std::string prefix);
+  ~wake_hub();
+  wake_hub(const wake_hub&) = delete;
+  wake_hub& operator=(const wake_hub&) = delete;
+
+  /// The wake-up ends with the returned handle.
+  std::shared_ptr<void> add(std::function<void()> wake);
+  size_t size() const { return waiting_.size(); }
+
+private:
+  friend class wake_hubs;
+  struct signal; // what the cache's writer sees
+  void subscribe();
+  void wake_all();
+
+  std::weak_ptr<event_loop> home_;
+  cache::shard_cache& shard_;
+  std::string prefix_;
+  std::shared_ptr<signal> signal_;
+  uint64_t subscription_ = 0;
+  uint64_t next_ = 0;
+  std::unordered_map<uint64_t, std::function<void()>> waiting_;
+};
+
+/// All hubs. Thread-safe.
+class wake_hubs {
+public:
+  std::shared_ptr<wake_hub> find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard, std::string_view prefix);
+
+private:
+  std::mutex mutex_;
+  std::map<std::pair<size_t, std::string>, std::weak_ptr<wake_hub>> hubs_;
+};
+
+} // namespace actors::apiserver::http
