@@ -231,9 +231,12 @@ TEST_CASE("space of forgotten history is used again") {
   const auto e = lmdb::open({folder.path()});
   const auto size = [&] { return std::filesystem::file_size(folder.path() / "data.mdb"); };
   const auto round = [&] {
-    for (int i = 0; i < 200; ++i) {
-      const auto rev = commit_one(*e, put("/lease/" + std::to_string(i % 10), std::string(3000, 'x'))).rev;
-      e->compact(rev - 50, 10);
+    for (int i = 0; i < 20; ++i) {
+      std::vector<storage::write> batch;
+      for (int lease = 0; lease < 10; ++lease)
+        batch.push_back(put("/lease/" + std::to_string(lease), std::string(3000, 'x')));
+      e->commit(batch, 1000);
+      e->compact(e->current() - 50, 10);
     }
   };
   round();
