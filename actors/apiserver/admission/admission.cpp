@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> immortal_namespaces = {"default", "kube-public", "kube-system"};
 
-bool is_core(const registry::kind& kind, std::string_view plural) { return kind.group.empty() && kind.plural == plural; }
+bool is_core(const registry::kind& kind, std::string_view plural) {
+  return kind.group.empty() && kind.plural == plural;
+}
 
 bool is_terminating(const cache::cached_object& object) {
   auto space = messages::codec::unpack(object.what(), object.bytes());
@@ -25,11 +27,12 @@ bool is_terminating(const cache::cached_object& object) {
 api_error refuse_terminating(const registry::kind& kind, std::string_view name, std::string_view name_space) {
   std::string space(name_space);
   auto error = status::forbidden(
-      kind, name, "unable to create new content in namespace " + space + " because it is being terminated");
-  error.details.set("causes", draft::make_array({draft::make_object(
-                                  {{"reason", "NamespaceTerminating"},
-                                   {"message", "namespace " + space + " is being terminated"},
-                                   {"field", "metadata.namespace"}})}));
+    kind, name, "unable to create new content in namespace " + space + " because it is being terminated");
+  error.details.set(
+    "causes",
+    draft::make_array({draft::make_object({{"reason", "NamespaceTerminating"},
+                                           {"message", "namespace " + space + " is being terminated"},
+                                           {"field", "metadata.namespace"}})}));
   return error;
 }
 
@@ -55,7 +58,8 @@ api_error refuse_pod(const registry::kind& kind, const draft& pod, const std::op
 
 api_error admit_create(const registry::kind& kind, std::string_view name_space, draft& object,
                        const namespace_lookup& find_namespace) {
-  if (auto error = check_namespace(kind, object.get("metadata").get("name").str(), name_space, find_namespace))
+  if (auto error =
+        check_namespace(kind, object.get("metadata").get("name").str(), name_space, find_namespace))
     return error;
   if (!is_core(kind, "pods"))
     return {};
@@ -67,7 +71,8 @@ api_error admit_create(const registry::kind& kind, std::string_view name_space, 
   return {};
 }
 
-api_error admit_update(const registry::kind& kind, std::string_view subresource, draft& next, const draft& old) {
+api_error admit_update(const registry::kind& kind, std::string_view subresource, draft& next,
+                       const draft& old) {
   if (!is_core(kind, "pods") || !subresource.empty())
     return {};
   keep_priority(next, old);
@@ -76,7 +81,8 @@ api_error admit_update(const registry::kind& kind, std::string_view subresource,
 }
 
 api_error admit_delete(const registry::kind& kind, std::string_view name) {
-  bool immortal = std::find(immortal_namespaces.begin(), immortal_namespaces.end(), name) != immortal_namespaces.end();
+  bool immortal =
+    std::find(immortal_namespaces.begin(), immortal_namespaces.end(), name) != immortal_namespaces.end();
   if (is_core(kind, "namespaces") && immortal)
     return status::forbidden(kind, name, "this namespace may not be deleted");
   return {};

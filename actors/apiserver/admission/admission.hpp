@@ -1,9 +1,9 @@
-// Admission: what a write needs beyond its own validity, in the order in which upstream's plugins run. Pure: the
-// namespace is looked up by the caller's function.
+// Admission: what a write needs beyond its own validity, in the order in which upstream's plugins run. Pure:
+// the namespace is looked up by the caller's function.
 //
 // Done here: NamespaceLifecycle, ServiceAccount (the default name), Priority, DefaultTolerationSeconds.
-// Not done: LimitRanger, ResourceQuota, PodSecurity, webhooks; and ServiceAccount mounts no token, since none are
-// issued yet, and does not ask whether the account exists.
+// Not done: LimitRanger, ResourceQuota, PodSecurity, webhooks; and ServiceAccount mounts no token, since none
+// are issued yet, and does not ask whether the account exists.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,8 @@ using namespace_lookup = std::function<cache::object_ptr(std::string_view)>;
 api_error admit_create(const registry::kind& kind, std::string_view name_space, draft& object,
                        const namespace_lookup& find_namespace);
 /// `subresource`: "" for the object itself.
-api_error admit_update(const registry::kind& kind, std::string_view subresource, draft& next, const draft& old);
+api_error admit_update(const registry::kind& kind, std::string_view subresource, draft& next,
+                       const draft& old);
 /// The system's namespaces stay.
 api_error admit_delete(const registry::kind& kind, std::string_view name);
 

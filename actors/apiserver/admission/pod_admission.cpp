@@ -64,12 +64,13 @@ std::optional<std::string> set_priority(draft& pod) {
     return "no PriorityClass with name " + name + " was found";
   if (spec.get("priority").is_integer() && spec.get("priority").integer() != value)
     return "the integer value of priority (" + std::to_string(spec.get("priority").integer()) +
-           ") must not be provided in pod spec; priority admission controller computed " + std::to_string(value) +
-           " from the given PriorityClass name";
+           ") must not be provided in pod spec; priority admission controller computed " +
+           std::to_string(value) + " from the given PriorityClass name";
   auto policy = spec.get("preemptionPolicy").str();
   if (!policy.empty() && policy != "PreemptLowerPriority")
     return "the string value of PreemptionPolicy (" + std::string(policy) +
-           ") must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the "
+           ") must not be provided in pod spec; priority admission controller computed PreemptLowerPriority "
+           "from the "
            "given PriorityClass name";
   spec.set("priority", value);
   spec.set("preemptionPolicy", "PreemptLowerPriority");

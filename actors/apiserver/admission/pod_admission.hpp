@@ -13,7 +13,8 @@ using messages::codec::draft;
 /// A pod that names no service account runs as "default". Returns why the pod is refused.
 std::optional<std::string> set_service_account(draft& pod);
 
-/// spec.priority and spec.preemptionPolicy from spec.priorityClassName; there are only the system's own classes so far.
+/// spec.priority and spec.preemptionPolicy from spec.priorityClassName; there are only the system's own
+/// classes so far.
 std::optional<std::string> set_priority(draft& pod);
 /// On update a client may leave them out.
 void keep_priority(draft& next, const draft& old);

@@ -14,16 +14,26 @@ struct cause_words {
 
 cause_words words_of(cause type) {
   switch (type) {
-    case cause::required: return {"Required value", "FieldValueRequired"};
-    case cause::invalid: return {"Invalid value", "FieldValueInvalid"};
-    case cause::not_supported: return {"Unsupported value", "FieldValueNotSupported"};
-    case cause::forbidden: return {"Forbidden", "FieldValueForbidden"};
-    case cause::duplicate: return {"Duplicate value", "FieldValueDuplicate"};
-    case cause::too_long: return {"Too long", "FieldValueTooLong"};
-    case cause::too_many: return {"Too many", "FieldValueTooMany"};
-    case cause::not_found: return {"Not found", "FieldValueNotFound"};
-    case cause::type_invalid: return {"Invalid value", "FieldValueTypeInvalid"};
-    case cause::internal: break;
+    case cause::required:
+      return {"Required value", "FieldValueRequired"};
+    case cause::invalid:
+      return {"Invalid value", "FieldValueInvalid"};
+    case cause::not_supported:
+      return {"Unsupported value", "FieldValueNotSupported"};
+    case cause::forbidden:
+      return {"Forbidden", "FieldValueForbidden"};
+    case cause::duplicate:
+      return {"Duplicate value", "FieldValueDuplicate"};
+    case cause::too_long:
+      return {"Too long", "FieldValueTooLong"};
+    case cause::too_many:
+      return {"Too many", "FieldValueTooMany"};
+    case cause::not_found:
+      return {"Not found", "FieldValueNotFound"};
+    case cause::type_invalid:
+      return {"Invalid value", "FieldValueTypeInvalid"};
+    case cause::internal:
+      break;
   }
   return {"Internal error", "InternalError"};
 }
@@ -33,11 +43,21 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += "\\x";
@@ -119,7 +139,8 @@ field_error invalid(std::string field, const draft& value, std::string detail) {
   return with_value(cause::invalid, std::move(field), value, std::move(detail));
 }
 
-field_error not_supported(std::string field, const draft& value, const std::vector<std::string_view>& allowed) {
+field_error not_supported(std::string field, const draft& value,
+                          const std::vector<std::string_view>& allowed) {
   std::string detail;
   for (auto name : allowed) {
     detail += detail.empty() ? "supported values: " : ", ";
@@ -137,7 +158,9 @@ field_error duplicate(std::string field, const draft& value) {
 }
 
 field_error too_long(std::string field, int64_t bytes_max) {
-  return {cause::too_long, std::move(field), {},
+  return {cause::too_long,
+          std::move(field),
+          {},
           "may not be more than " + std::to_string(bytes_max) + (bytes_max == 1 ? " byte" : " bytes")};
 }
 

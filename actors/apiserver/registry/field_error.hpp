@@ -17,22 +17,22 @@ using messages::codec::draft;
 /// The kinds of mistake that the API knows. A caller reacts to none of them differently: they become
 /// `details.causes[].reason` of a 422 Status.
 enum class cause : uint8_t {
-  required,       // a value is missing
-  invalid,        // a value is malformed or breaks a rule
-  not_supported,  // a value is none of the allowed ones
-  forbidden,      // a field must not be set (or changed) here
-  duplicate,      // a value that must be unique occurs twice
-  too_long,       // a string or map is over its limit of bytes
-  too_many,       // a list is over its limit of entries
-  not_found,      // a value refers to something that is not there
-  type_invalid,   // a value has the wrong JSON type
-  internal,       // a mistake of ours
+  required,      // a value is missing
+  invalid,       // a value is malformed or breaks a rule
+  not_supported, // a value is none of the allowed ones
+  forbidden,     // a field must not be set (or changed) here
+  duplicate,     // a value that must be unique occurs twice
+  too_long,      // a string or map is over its limit of bytes
+  too_many,      // a list is over its limit of entries
+  not_found,     // a value refers to something that is not there
+  type_invalid,  // a value has the wrong JSON type
+  internal,      // a mistake of ours
 };
 
 struct field_error {
   cause type = cause::invalid;
-  std::string field;      // "spec.containers[0].name"
-  std::string bad_value;  // as it is printed: `"x"`, `-1`, `{"a":"b"}`; empty: not printed
+  std::string field;     // "spec.containers[0].name"
+  std::string bad_value; // as it is printed: `"x"`, `-1`, `{"a":"b"}`; empty: not printed
   std::string detail;
 
   /// `Invalid value: "x": must be ...`: the message of a cause.
@@ -50,7 +50,8 @@ std::string print_value(const draft& value);
 
 field_error required(std::string field, std::string detail = {});
 field_error invalid(std::string field, const draft& value, std::string detail);
-field_error not_supported(std::string field, const draft& value, const std::vector<std::string_view>& allowed);
+field_error not_supported(std::string field, const draft& value,
+                          const std::vector<std::string_view>& allowed);
 field_error forbidden(std::string field, std::string detail);
 field_error duplicate(std::string field, const draft& value);
 field_error too_long(std::string field, int64_t bytes_max);

@@ -1,9 +1,9 @@
 // What is particular to one kind of object, as data and pure functions; the verbs are generic over it.
 // Every function works on drafts, is free of I/O and clocks (the time is handed in) and never throws for
 // any input that the schema accepted.
-// What is compared with the stored object (prepare_update, validate_update, prepare_status_update...) must be in
-// canonical form: packed and unpacked once after defaulting, so that "1000m" is "1" and an explicit `false` of a
-// plain field is gone. Otherwise an update that changes nothing would look like a change.
+// What is compared with the stored object (prepare_update, validate_update, prepare_status_update...) must be
+// in canonical form: packed and unpacked once after defaulting, so that "1000m" is "1" and an explicit
+// `false` of a plain field is gone. Otherwise an update that changes nothing would look like a change.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,15 @@ using messages::codec::draft;
 
 /// What a change may depend on besides the objects.
 struct change_context {
-  std::string_view user;      // who asks
-  int64_t now_seconds = 0;    // wall time, since the epoch
+  std::string_view user;   // who asks
+  int64_t now_seconds = 0; // wall time, since the epoch
 };
 
 /// One column of the server-side table of a kind. `priority` > 0 is shown only with -o wide.
 struct table_column {
   std::string_view name;
-  std::string_view type;    // "string" | "integer"
-  std::string_view format;  // "name" for the Name column, else empty
+  std::string_view type;   // "string" | "integer"
+  std::string_view format; // "name" for the Name column, else empty
   std::string_view description;
   int priority = 0;
 };
@@ -41,11 +41,11 @@ struct subresource {
   std::vector<std::string_view> verbs;
 };
 
-/// A key of field selectors and where its value is in the *stored* form: {"spec.nodeName", {"spec", "nodeName"}}.
+/// A key of field selectors, "spec.nodeName", and where its value is in the *stored* form of the object.
 struct selectable_field {
   std::string_view label;
   std::vector<std::string_view> path;
-  std::string_view value_if_absent = {};  // what an absent field compares as
+  std::string_view value_if_absent = {}; // what an absent field compares as
 };
 
 struct kind {
@@ -59,13 +59,14 @@ struct kind {
   /// Two API forms of one stored object (Event) have the same prefix.
   std::string_view key_prefix;
 
-  std::vector<std::string_view> verbs;  // of the resource itself, for discovery
+  std::vector<std::string_view> verbs; // of the resource itself, for discovery
   std::vector<subresource> subresources;
-  bool has_status = false;              // serves /status; then a plain update never touches it
+  bool has_status = false; // serves /status; then a plain update never touches it
   bool has_scale = false;
-  bool allow_unconditional_update = true;  // an update without resourceVersion overwrites
-  bool allow_create_on_update = false;     // a PUT of what is not there creates it
-  std::vector<selectable_field> selectable_fields;  // metadata.name and metadata.namespace are always selectable
+  bool allow_unconditional_update = true; // an update without resourceVersion overwrites
+  bool allow_create_on_update = false;    // a PUT of what is not there creates it
+  /// Besides metadata.name and metadata.namespace, which always are.
+  std::vector<selectable_field> selectable_fields;
 
   /// Fills what the user left out. Run after decoding and after every patch. Idempotent.
   void (*apply_defaults)(draft&) = nullptr;
@@ -87,7 +88,8 @@ struct kind {
   void (*validate_finalize)(const draft& next, const draft& old, field_errors&) = nullptr;
 
   // Deletion.
-  /// Null: objects go at once. Otherwise the grace period in seconds for a DELETE that asks for `asked`; 0: at once.
+  /// Null: objects go at once. Otherwise the grace period in seconds for a DELETE that asks for `asked`, where
+  /// 0 is at once.
   int64_t (*grace_seconds)(const draft&, std::optional<int64_t> asked) = nullptr;
   /// True while something other than metadata.finalizers keeps a deleted object (Namespace: spec.finalizers).
   bool (*holds_deletion)(const draft&) = nullptr;
@@ -101,7 +103,8 @@ struct kind {
   void (*apply_scale)(const draft& scale, draft& object, field_errors&) = nullptr;
 
   // All functions above and below take this kind's own form.
-  // Another API form of what is stored (events.k8s.io/v1 Event is stored as core v1 Event). Null: stored as is.
+  // Another API form of what is stored (events.k8s.io/v1 Event is stored as core v1 Event). Null: stored as
+  // is.
   std::string_view stored_group, stored_version;
   /// From this form to the stored one, after defaulting and validation; sets apiVersion and kind.
   void (*to_stored)(draft&) = nullptr;

@@ -19,20 +19,20 @@ namespace actors::apiserver::registry {
 
 const std::vector<kind>& kinds() {
   static const std::vector<kind> all = {
-      core::configmap::describe(),
-      core::endpoints::describe(),
-      core::event::describe(),
-      core::namespaces::describe(),
-      core::node::describe(),
-      core::pod::describe(),
-      core::secret::describe(),
-      core::serviceaccount::describe(),
-      core::service::describe(),
-      apps::deployment::describe(),
-      apps::replicaset::describe(),
-      coordination::lease::describe(),
-      discovery::endpointslice::describe(),
-      events::event::describe(),
+    core::configmap::describe(),
+    core::endpoints::describe(),
+    core::event::describe(),
+    core::namespaces::describe(),
+    core::node::describe(),
+    core::pod::describe(),
+    core::secret::describe(),
+    core::serviceaccount::describe(),
+    core::service::describe(),
+    apps::deployment::describe(),
+    apps::replicaset::describe(),
+    coordination::lease::describe(),
+    discovery::endpointslice::describe(),
+    events::event::describe(),
   };
   return all;
 }

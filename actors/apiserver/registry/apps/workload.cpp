@@ -31,8 +31,8 @@ void validate_selector_and_template(const draft& spec, field_errors& out) {
 }
 
 void validate_immutable_selector(const draft& next, const draft& old, field_errors& out) {
-  meta::validate_immutable(next.get("spec").get("selector"), old.get("spec").get("selector"), path("spec.selector"),
-                           out);
+  meta::validate_immutable(next.get("spec").get("selector"), old.get("spec").get("selector"),
+                           path("spec.selector"), out);
 }
 
 bool is_percent(const draft& value) { return value.is_string() && meta::check_percent(value.str()).empty(); }
@@ -60,7 +60,8 @@ void validate_status_counts(const draft& status, std::initializer_list<std::stri
     meta::validate_nonnegative(status, key, field, out);
   for (auto key : parts)
     if (status.get(key).integer() > status.get("replicas").integer())
-      out.push_back(invalid(field.child(key), status.get(key).integer(), "cannot be greater than status.replicas"));
+      out.push_back(
+        invalid(field.child(key), status.get(key).integer(), "cannot be greater than status.replicas"));
   if (status.get("availableReplicas").integer() > status.get("readyReplicas").integer())
     out.push_back(invalid(field.child("availableReplicas"), status.get("availableReplicas").integer(),
                           "cannot be greater than readyReplicas"));

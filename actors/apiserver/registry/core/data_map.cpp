@@ -24,8 +24,8 @@ void validate_data_key(std::string_view key, const path& map, field_errors& out)
   meta::add(out, map.key(key), key, meta::check_config_key(key));
 }
 
-void validate_immutable_data(const draft& next, const draft& old, std::initializer_list<std::string_view> maps,
-                             field_errors& out) {
+void validate_immutable_data(const draft& next, const draft& old,
+                             std::initializer_list<std::string_view> maps, field_errors& out) {
   constexpr std::string_view words = "field is immutable when `immutable` is set";
   if (!old.get("immutable").boolean())
     return;

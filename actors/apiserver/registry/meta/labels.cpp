@@ -24,8 +24,8 @@ void validate_expression(const draft& expression, const path& field, field_error
       out.push_back(required(field.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (op == "Exists" || op == "DoesNotExist") {
     if (!values.empty())
-      out.push_back(
-          forbidden(field.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      out.push_back(forbidden(field.child("values"),
+                              "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else {
     out.push_back(invalid(field.child("operator"), op, "not a valid selector operator"));
   }

@@ -1,4 +1,5 @@
-// Name formats, hand-matched: these run for every label of every write, a regex engine would cost more than all else.
+// Name formats, hand-matched: these run for every label of every write, a regex engine would cost more than
+// all else.
 #include "actors/apiserver/registry/meta/names.hpp"
 
 #include <algorithm>
@@ -9,9 +10,10 @@ namespace actors::apiserver::registry::meta {
 namespace {
 
 constexpr std::string_view label_format = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-constexpr std::string_view subdomain_format = R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)";
+constexpr std::string_view subdomain_format =
+  R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)";
 constexpr std::string_view underscore_format =
-    R"(_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*)";
+  R"(_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*)";
 constexpr std::string_view dns1035_format = "[a-z]([-a-z0-9]*[a-z0-9])?";
 constexpr std::string_view key_format = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
@@ -29,7 +31,8 @@ bool matches_underscore_label(std::string_view text) {
   if (!text.empty() && text.front() == '_')
     text.remove_prefix(1);
   return !text.empty() && is_lower_digit(text.front()) && is_lower_digit(text.back()) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_lower_digit(c) || c == '-' || c == '_'; });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower_digit(c) || c == '-' || c == '_'; });
 }
 
 template <class Matches>
@@ -65,10 +68,13 @@ std::string format_words(std::string_view what, std::string_view format,
   return out.append("regex used for validation is '").append(format).append("')");
 }
 
-std::string length_words(size_t length_max) { return "must be no more than " + std::to_string(length_max) + " bytes"; }
+std::string length_words(size_t length_max) {
+  return "must be no more than " + std::to_string(length_max) + " bytes";
+}
 
 constexpr std::string_view key_words =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+  "character";
 
 std::string key_complaint() { return format_words(key_words, key_format, {"MyName", "my.name", "123-abc"}); }
 
@@ -99,9 +105,10 @@ complaints check_dns1123_label(std::string_view value) {
     if (matches_subdomain(value))
       out.push_back("must not contain dots");
     else
-      out.push_back(format_words("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
-                                 "'-', and must start and end with an alphanumeric character",
-                                 label_format, {"my-name", "123-abc"}));
+      out.push_back(
+        format_words("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
+                     "'-', and must start and end with an alphanumeric character",
+                     label_format, {"my-name", "123-abc"}));
   }
   return out;
 }
@@ -111,9 +118,10 @@ complaints check_dns1123_subdomain(std::string_view value) {
   if (value.size() > subdomain_length_max)
     out.push_back(length_words(subdomain_length_max));
   if (!matches_subdomain(value))
-    out.push_back(format_words("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "
-                               "or '.', and must start and end with an alphanumeric character",
-                               subdomain_format, {"example.com"}));
+    out.push_back(
+      format_words("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "
+                   "or '.', and must start and end with an alphanumeric character",
+                   subdomain_format, {"example.com"}));
   return out;
 }
 
@@ -122,9 +130,10 @@ complaints check_dns1123_subdomain_with_underscore(std::string_view value) {
   if (value.size() > subdomain_length_max)
     out.push_back(length_words(subdomain_length_max));
   if (!every_segment(value, matches_underscore_label))
-    out.push_back(format_words("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', "
-                               "'-' or '.', and must start and end with an alphanumeric character",
-                               underscore_format, {"example.com"}));
+    out.push_back(
+      format_words("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', "
+                   "'-' or '.', and must start and end with an alphanumeric character",
+                   underscore_format, {"example.com"}));
   return out;
 }
 
@@ -133,9 +142,10 @@ complaints check_dns1035_label(std::string_view value) {
   if (value.size() > label_length_max)
     out.push_back(length_words(label_length_max));
   if (!matches_label(value) || !is_lower(value.front()))
-    out.push_back(format_words("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with "
-                               "an alphabetic character, and end with an alphanumeric character",
-                               dns1035_format, {"my-name", "abc-123"}));
+    out.push_back(
+      format_words("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with "
+                   "an alphabetic character, and end with an alphanumeric character",
+                   dns1035_format, {"my-name", "abc-123"}));
   return out;
 }
 
@@ -169,9 +179,10 @@ complaints check_label_value(std::string_view value) {
   if (value.size() > label_length_max)
     out.push_back(length_words(label_length_max));
   if (!value.empty() && !matches_key(value))
-    out.push_back(format_words("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
-                               "'.', and must start and end with an alphanumeric character",
-                               "(" + std::string(key_format) + ")?", {"MyValue", "my_value", "12345"}));
+    out.push_back(
+      format_words("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+                   "'.', and must start and end with an alphanumeric character",
+                   "(" + std::string(key_format) + ")?", {"MyValue", "my_value", "12345"}));
   return out;
 }
 
@@ -195,7 +206,7 @@ complaints check_env_name(std::string_view value) {
     out.push_back("environment variable name must be non-empty");
   if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '='; }))
     out.push_back(
-        "a valid environment variable name must consist only of printable ASCII characters other than '='");
+      "a valid environment variable name must consist only of printable ASCII characters other than '='");
   return out;
 }
 
@@ -220,7 +231,8 @@ complaints check_port_name(std::string_view value) {
   constexpr size_t port_name_length_max = 15;
   if (value.size() > port_name_length_max)
     out.push_back(length_words(port_name_length_max));
-  if (value.empty() || !std::all_of(value.begin(), value.end(), [](char c) { return is_lower_digit(c) || c == '-'; }))
+  if (value.empty() ||
+      !std::all_of(value.begin(), value.end(), [](char c) { return is_lower_digit(c) || c == '-'; }))
     out.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   if (std::none_of(value.begin(), value.end(), is_lower))
     out.push_back("must contain at least one letter (a-z)");
@@ -267,6 +279,8 @@ complaints name_is_dns_label(std::string_view name, bool prefix) {
 complaints name_is_dns1035_label(std::string_view name, bool prefix) {
   return check_dns1035_label(without_trailing_dash(name, prefix));
 }
+
+complaints name_is_path_segment(std::string_view name, bool) { return check_path_segment(name); }
 
 complaints check_path_segment(std::string_view name) {
   if (name == "." || name == "..")

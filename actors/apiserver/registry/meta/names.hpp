@@ -20,7 +20,7 @@ complaints check_dns1123_label(std::string_view);
 complaints check_dns1123_subdomain(std::string_view);
 complaints check_dns1123_subdomain_with_underscore(std::string_view);
 complaints check_dns1035_label(std::string_view);
-complaints check_label_key(std::string_view);  // also "qualified name"
+complaints check_label_key(std::string_view); // also "qualified name"
 complaints check_label_value(std::string_view);
 complaints check_config_key(std::string_view);
 complaints check_env_name(std::string_view);
@@ -36,6 +36,8 @@ using name_rule = complaints (*)(std::string_view name, bool prefix);
 complaints name_is_dns_subdomain(std::string_view name, bool prefix);
 complaints name_is_dns_label(std::string_view name, bool prefix);
 complaints name_is_dns1035_label(std::string_view name, bool prefix);
+
+complaints name_is_path_segment(std::string_view name, bool prefix);
 
 /// What a name in a URL's path must not be: ".", "..", or contain "/" or "%".
 complaints check_path_segment(std::string_view);

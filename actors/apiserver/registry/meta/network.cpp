@@ -106,7 +106,8 @@ void validate_reachable_ip(std::string_view address, const path& field, field_er
   if (v4 ? b[12] == 169 && b[13] == 254 : b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
     out.push_back(invalid(field, address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
   if (v4 ? b[12] == 224 && b[13] == 0 && b[14] == 0 : b[0] == 0xff && (b[1] & 0x0f) == 0x02)
-    out.push_back(invalid(field, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
+    out.push_back(
+      invalid(field, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
 }
 
 } // namespace actors::apiserver::registry::meta

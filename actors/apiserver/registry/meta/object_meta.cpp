@@ -17,7 +17,8 @@ constexpr std::string_view foreground_finalizer = "foregroundDeletion";
 
 void validate_owner(const draft& owner, const path& field, field_errors& out) {
   auto api_version = owner.get("apiVersion").str();
-  auto version = api_version.substr(api_version.find('/') == api_version.npos ? 0 : api_version.find('/') + 1);
+  auto version =
+    api_version.substr(api_version.find('/') == api_version.npos ? 0 : api_version.find('/') + 1);
   if (version.empty())
     out.push_back(invalid(field.child("apiVersion"), api_version, "version must not be empty"));
   for (std::string_view key : {"kind", "name", "uid"})
@@ -37,9 +38,10 @@ void validate_owners(const draft& owners, const path& field, field_errors& out) 
     if (controller.empty())
       controller = name;
     else
-      out.push_back(invalid(field, owners,
-                            "Only one reference can have Controller set to true. Found \"true\" in references for " +
-                                controller + " and " + name));
+      out.push_back(
+        invalid(field, owners,
+                "Only one reference can have Controller set to true. Found \"true\" in references for " +
+                  controller + " and " + name));
   }
 }
 
@@ -60,8 +62,8 @@ void validate_finalizers(const draft& finalizers, const path& field, field_error
   for (size_t i = 0; i < finalizers.size(); ++i) {
     auto name = finalizers.items()[i].str();
     if (name.find('/') == name.npos && !is_standard_finalizer(name))
-      out.push_back(invalid(field.index(i), name,
-                            "name is neither a standard finalizer name nor is it fully qualified"));
+      out.push_back(
+        invalid(field.index(i), name, "name is neither a standard finalizer name nor is it fully qualified"));
   }
 }
 
@@ -85,8 +87,11 @@ void validate_no_new_finalizers(const draft& next, const draft& old, const path&
   std::string names;
   for (auto name : added)
     names.append(names.empty() ? "\"" : ", \"").append(name).append("\"");
-  out.push_back(forbidden(field, "no new finalizers can be added if the object is being deleted, found new finalizers "
-                                 "[]string{" + names + "}"));
+  out.push_back(
+    forbidden(field,
+              "no new finalizers can be added if the object is being deleted, found new finalizers "
+              "[]string{" +
+                names + "}"));
 }
 
 } // namespace
@@ -160,9 +165,11 @@ void validate_object_meta_update(const draft& next, const draft& old, field_erro
   auto& metadata = next.get("metadata");
   auto& before = old.get("metadata");
   if (has(before, "deletionTimestamp"))
-    validate_no_new_finalizers(metadata.get("finalizers"), before.get("finalizers"), field.child("finalizers"), out);
+    validate_no_new_finalizers(metadata.get("finalizers"), before.get("finalizers"),
+                               field.child("finalizers"), out);
   if (metadata.get("generation").integer() < before.get("generation").integer())
-    out.push_back(invalid(field.child("generation"), metadata.get("generation").integer(), "must not be decremented"));
+    out.push_back(
+      invalid(field.child("generation"), metadata.get("generation").integer(), "must not be decremented"));
   for (std::string_view key :
        {"name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"})
     validate_immutable(metadata.get(key), before.get(key), field.child(key), out);
@@ -186,7 +193,8 @@ void validate_annotations(const draft& annotations, const path& field, field_err
 void validate_finalizer_name(std::string_view name, const path& field, field_errors& out) {
   add(out, field, name, check_label_key(name));
   if (name.find('/') == name.npos && !is_standard_finalizer(name))
-    out.push_back(invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified"));
+    out.push_back(
+      invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified"));
 }
 
 void validate_nonnegative(const draft& object, std::string_view key, const path& parent, field_errors& out) {

@@ -16,12 +16,14 @@ inline constexpr size_t name_suffix_length = 5;
 
 // For the verbs, before a kind's own preparation.
 
-/// On create: uid and creationTimestamp are ours; what only the server may set is dropped. managedFields go too:
-/// there is no server-side apply yet.
+/// On create: uid and creationTimestamp are ours; what only the server may set is dropped. managedFields go
+/// too: there is no server-side apply yet.
 void fill_system_fields(draft& object, std::string_view uid, int64_t now_seconds);
-/// Sets metadata.name from generateName and five characters of the caller's; false when there is nothing to do.
+/// Sets metadata.name from generateName and five characters of the caller's; false when there is nothing to
+/// do.
 bool generate_name(draft& object, std::string_view suffix);
-/// On update: what a client cannot change silently (uid when left out, timestamps, generation) comes from `old`.
+/// On update: what a client cannot change silently (uid when left out, timestamps, generation) comes from
+/// `old`.
 void keep_system_fields(draft& next, const draft& old);
 
 /// generation = 1 on create, + 1 whenever `changed`.
@@ -39,7 +41,8 @@ void validate_nonnegative(const draft& object, std::string_view key, const path&
 /// An `invalid` "field is immutable" when the two differ. Null equals absent.
 void validate_immutable(const draft& next, const draft& old, const path&, field_errors&);
 
-/// Equal as the API sees it: null, absent and an empty list are the same. Expects canonical drafts (kind.hpp).
+/// Equal as the API sees it: null, absent and an empty list are the same. Expects canonical drafts
+/// (kind.hpp).
 bool semantically_equal(const draft& left, const draft& right);
 
 } // namespace actors::apiserver::registry::meta

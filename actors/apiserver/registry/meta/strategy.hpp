@@ -15,8 +15,8 @@ void drop_status_begin_generation(const change_context&, draft&);
 void keep_status(const change_context&, draft& next, const draft& old);
 /// Update: the stored status stays; a changed spec makes a new generation.
 void keep_status_bump_generation(const change_context&, draft& next, const draft& old);
-/// Status update: the stored spec and the stored metadata stay, except what a status writer may touch (labels,
-/// annotations, finalizers...: all but what validation forbids).
+/// Status update: the stored spec and the stored metadata stay, except what a status writer may touch
+/// (labels, annotations, finalizers...: all but what validation forbids).
 void keep_spec(const change_context&, draft& next, const draft& old);
 /// Status update of the apps kinds: the stored spec and labels stay.
 void keep_spec_and_labels(const change_context&, draft& next, const draft& old);

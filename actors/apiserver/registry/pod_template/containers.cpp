@@ -44,7 +44,8 @@ void validate_ports(const draft& ports, const path& field, field_errors& out) {
 }
 
 // Two ports on one host address and protocol cannot both be had.
-void validate_host_ports(const draft& ports, std::set<std::string>& taken, const path& field, field_errors& out) {
+void validate_host_ports(const draft& ports, std::set<std::string>& taken, const path& field,
+                         field_errors& out) {
   for (size_t i = 0; i < ports.size(); ++i) {
     auto& port = ports.items()[i];
     auto number = port.get("hostPort").integer();
@@ -64,7 +65,8 @@ void validate_propagation(const draft& mount, const draft& container, const path
   if (mode != "None" && mode != "HostToContainer" && mode != "Bidirectional")
     out.push_back(not_supported(field, mode, {"Bidirectional", "HostToContainer", "None"}));
   if (mode == "Bidirectional" && !container.get("securityContext").get("privileged").boolean())
-    out.push_back(forbidden(field, "Bidirectional mount propagation is available only to privileged containers"));
+    out.push_back(
+      forbidden(field, "Bidirectional mount propagation is available only to privileged containers"));
 }
 
 void validate_recursive_read_only(const draft& mount, const path& field, field_errors& out) {
@@ -90,12 +92,13 @@ void validate_sub_paths(const draft& mount, const path& at, const path& field, f
   if (!expression.empty()) {
     if (!sub.empty())
       out.push_back(
-          invalid(at.child("subPathExpr"), expression, "subPathExpr and subPath are mutually exclusive"));
+        invalid(at.child("subPathExpr"), expression, "subPathExpr and subPath are mutually exclusive"));
     validate_local_path(expression, field.child("subPathExpr"), out);
   }
 }
 
-void validate_mounts(const draft& container, const volume_map& volumes, const path& field, field_errors& out) {
+void validate_mounts(const draft& container, const volume_map& volumes, const path& field,
+                     field_errors& out) {
   name_set mount_paths, device_names, device_paths;
   for (auto& device : container.get("volumeDevices").items()) {
     device_names.insert(device.get("name").str());
@@ -120,14 +123,15 @@ void validate_mounts(const draft& container, const volume_map& volumes, const pa
       out.push_back(invalid(at.child("name"), name, "must not already exist in volumeDevices"));
     if (device_paths.contains(mount_path))
       out.push_back(
-          invalid(at.child("mountPath"), mount_path, "must not already exist as a path in volumeDevices"));
+        invalid(at.child("mountPath"), mount_path, "must not already exist as a path in volumeDevices"));
     validate_sub_paths(mount, at, field, out);
     validate_propagation(mount, container, field.child("mountPropagation"), out);
     validate_recursive_read_only(mount, field.child("recursiveReadOnly"), out);
   }
 }
 
-void validate_devices(const draft& container, const volume_map& volumes, const path& field, field_errors& out) {
+void validate_devices(const draft& container, const volume_map& volumes, const path& field,
+                      field_errors& out) {
   name_set names, paths;
   auto& devices = container.get("volumeDevices").items();
   for (size_t i = 0; i < devices.size(); ++i) {
@@ -142,8 +146,9 @@ void validate_devices(const draft& container, const volume_map& volumes, const p
     if (found == volumes.end())
       out.push_back(not_found(at.child("name"), name));
     else if (!has(*found->second, "persistentVolumeClaim") && !has(*found->second, "ephemeral"))
-      out.push_back(invalid(at.child("name"), name,
-                            "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"));
+      out.push_back(
+        invalid(at.child("name"), name,
+                "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"));
     if (device_path.empty())
       out.push_back(required(at.child("devicePath")));
     if (!paths.insert(device_path).second)
@@ -182,7 +187,8 @@ void validate_resize_policy(const draft& container, std::string_view pod_restart
 }
 
 // What holds for every kind of container.
-void validate_any(const draft& container, const container_context& context, const path& field, field_errors& out) {
+void validate_any(const draft& container, const container_context& context, const path& field,
+                  field_errors& out) {
   auto name = container.get("name").str();
   if (name.empty())
     out.push_back(required(field.child("name")));
@@ -195,7 +201,7 @@ void validate_any(const draft& container, const container_context& context, cons
     out.push_back(required(field.child("terminationMessagePolicy")));
   else if (message != "File" && message != "FallbackToLogsOnError")
     out.push_back(
-        not_supported(field.child("terminationMessagePolicy"), message, {"FallbackToLogsOnError", "File"}));
+      not_supported(field.child("terminationMessagePolicy"), message, {"FallbackToLogsOnError", "File"}));
   validate_ports(container.get("ports"), field.child("ports"), out);
   validate_environment(container.get("env"), field.child("env"), out);
   validate_environment_sources(container.get("envFrom"), field.child("envFrom"), out);
@@ -203,15 +209,17 @@ void validate_any(const draft& container, const container_context& context, cons
   validate_devices(container, context.volumes, field.child("volumeDevices"), out);
   validate_pull_policy(container, field.child("imagePullPolicy"), out);
   validate_resources(container.get("resources"), context.claims, field.child("resources"), out);
-  validate_resize_policy(container, context.spec.get("restartPolicy").str(), field.child("resizePolicy"), out);
-  validate_container_security(container.get("securityContext"), context.host_users, field.child("securityContext"),
-                              out);
+  validate_resize_policy(container, context.spec.get("restartPolicy").str(), field.child("resizePolicy"),
+                         out);
+  validate_container_security(container.get("securityContext"), context.host_users,
+                              field.child("securityContext"), out);
 }
 
 void validate_restart_policy(const draft& container, const path& field, field_errors& out) {
   if (!has(container, "restartPolicy")) {
     if (!container.get("restartPolicyRules").empty())
-      out.push_back(required(field.child("restartPolicy"), "must specify restartPolicy when restart rules are used"));
+      out.push_back(
+        required(field.child("restartPolicy"), "must specify restartPolicy when restart rules are used"));
     return;
   }
   auto policy = container.get("restartPolicy").str();

@@ -14,20 +14,23 @@ namespace {
 
 using names = std::vector<std::string_view>;
 
-const names env_fields = {"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
-                          "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
-                          "status.podIPs"};
+const names env_fields = {
+  "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+  "status.hostIP", "status.hostIPs",     "status.podIP", "status.podIPs"};
 const names volume_fields = {"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace",
                              "metadata.uid"};
 // What the API can convert at all; a path outside of this list is unknown, not merely unsupported here.
-const names known_fields = {"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace",
-                            "metadata.uid", "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName",
-                            "spec.schedulerName", "status.phase", "status.hostIP", "status.hostIPs",
-                            "status.podIP", "status.podIPs", "spec.host"};
-const names resource_fields = {"limits.cpu", "limits.ephemeral-storage", "limits.memory",
+const names known_fields = {
+  "metadata.annotations", "metadata.labels", "metadata.name",      "metadata.namespace",
+  "metadata.uid",         "spec.nodeName",   "spec.restartPolicy", "spec.serviceAccountName",
+  "spec.schedulerName",   "status.phase",    "status.hostIP",      "status.hostIPs",
+  "status.podIP",         "status.podIPs",   "spec.host"};
+const names resource_fields = {"limits.cpu",   "limits.ephemeral-storage",   "limits.memory",
                                "requests.cpu", "requests.ephemeral-storage", "requests.memory"};
 
-bool among(const names& list, std::string_view name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+bool among(const names& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 // "metadata.labels['app']" -> "metadata.labels" and "app".
 bool split_subscript(std::string_view text, std::string_view& base, std::string_view& key) {
@@ -65,13 +68,15 @@ void validate_field_ref(const draft& reference, const names& allowed, const path
   if (!subscript && !among(known_fields, text))
     return cannot_convert("field label not supported: " + std::string(text));
   if (subscript)
-    meta::add(out, field, key, meta::check_label_key(base == "metadata.annotations" ? lower(key) : std::string(key)));
+    meta::add(out, field, key,
+              meta::check_label_key(base == "metadata.annotations" ? lower(key) : std::string(key)));
   else if (!among(allowed, text))
     out.push_back(not_supported(field.child("fieldPath"), text, allowed));
 }
 
 void validate_divisor(std::string_view resource, const draft& divisor, const path& field, field_errors& out) {
-  static const names byte_divisors = {"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
+  static const names byte_divisors = {"1",   "1k",  "1M",  "1G",  "1T",  "1P", "1E",
+                                      "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
   if (divisor.is_null() || compare_quantities(divisor, 0) == 0)
     return;
   auto text = quantity_text(divisor);
@@ -82,12 +87,15 @@ void validate_divisor(std::string_view resource, const draft& divisor, const pat
                             "only divisor's values 1m and 1 are supported with the cpu resource"));
     return;
   }
-  std::string shown = what == "memory" ? "memory" : what == "ephemeral-storage" ? "local ephemeral storage" : "hugepages";
+  std::string shown = what == "memory"              ? "memory"
+                      : what == "ephemeral-storage" ? "local ephemeral storage"
+                                                    : "hugepages";
   bool counted = what == "memory" || what == "ephemeral-storage" || what.starts_with("hugepages-");
   if (counted && !among(byte_divisors, text))
     out.push_back(invalid(field.child("divisor"), resource,
                           "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are "
-                          "supported with the " + shown + " resource"));
+                          "supported with the " +
+                            shown + " resource"));
 }
 
 void validate_key_ref(const draft& reference, const path& field, field_errors& out) {
@@ -124,9 +132,10 @@ void validate_value_from(const draft& variable, const path& field, field_errors&
   with("secretKeyRef", [&](auto& r, const path& at) { validate_key_ref(r, at, out); });
   with("fileKeyRef", [&](auto& r, const path& at) { validate_file_ref(r, at, out); });
   if (count == 0)
-    out.push_back(invalid(field, "",
-                          "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or "
-                          "`fileKeyRef`"));
+    out.push_back(
+      invalid(field, "",
+              "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or "
+              "`fileKeyRef`"));
   else if (has_text(variable, "value"))
     out.push_back(invalid(field, "", "may not be specified when `value` is not empty"));
   else if (count > 1)
@@ -139,7 +148,8 @@ void validate_volume_field_ref(const draft& reference, const path& field, field_
   validate_field_ref(reference, volume_fields, field, out);
 }
 
-void validate_resource_field_ref(const draft& reference, bool in_volume, const path& field, field_errors& out) {
+void validate_resource_field_ref(const draft& reference, bool in_volume, const path& field,
+                                 field_errors& out) {
   auto resource = reference.get("resource").str();
   bool huge = resource.starts_with("requests.hugepages-") || resource.starts_with("limits.hugepages-");
   if (in_volume && !has_text(reference, "containerName"))

@@ -46,15 +46,15 @@ void validate_name(const draft& spec, std::string_view key, meta::complaints (*c
 
 void validate_search_paths(const draft& searches, const path& field, field_errors& out) {
   if (searches.size() > search_paths_max)
-    out.push_back(
-        invalid(field, searches, "must not have more than " + std::to_string(search_paths_max) + " search paths"));
+    out.push_back(invalid(field, searches,
+                          "must not have more than " + std::to_string(search_paths_max) + " search paths"));
   size_t bytes = searches.size() ? searches.size() - 1 : 0;
   for (auto& search : searches.items())
     bytes += search.str().size();
   if (bytes > search_bytes_max)
     out.push_back(invalid(field, searches,
                           "must not have more than " + std::to_string(search_bytes_max) +
-                              " characters (including spaces) in the search list"));
+                            " characters (including spaces) in the search list"));
   for (size_t i = 0; i < searches.size(); ++i) {
     auto search = searches.items()[i].str();
     if (search == ".")
@@ -66,7 +66,8 @@ void validate_search_paths(const draft& searches, const path& field, field_error
 }
 
 void validate_dns(const draft& spec, const path& spec_field, field_errors& out) {
-  validate_choice(spec, "dnsPolicy", {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"}, spec_field, out);
+  validate_choice(spec, "dnsPolicy", {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"},
+                  spec_field, out);
   auto& config = spec.get("dnsConfig");
   auto field = spec_field.child("dnsConfig");
   auto& nameservers = config.get("nameservers");
@@ -99,9 +100,8 @@ void validate_host_network(const draft& spec, bool is_pod, const path& field, fi
     for (size_t p = 0; p < ports.size(); ++p) {
       auto host = ports[p].get("hostPort").integer();
       if ((is_pod || host != 0) && host != ports[p].get("containerPort").integer())
-        out.push_back(
-            invalid(field.child("containers").index(c).child("ports").index(p).child("hostPort"), host,
-                    "must match `containerPort` when `hostNetwork` is true"));
+        out.push_back(invalid(field.child("containers").index(c).child("ports").index(p).child("hostPort"),
+                              host, "must match `containerPort` when `hostNetwork` is true"));
     }
   }
 }
@@ -130,11 +130,11 @@ std::set<std::string> validate_claims(const draft& claims, const path& field, fi
       meta::add(out, at.child("name"), name, meta::check_dns1123_label(name));
     bool direct = has(claim, "resourceClaimName"), by_template = has(claim, "resourceClaimTemplateName");
     if (direct && by_template)
-      out.push_back(invalid(at, claim,
-                            "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"));
+      out.push_back(invalid(
+        at, claim, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"));
     if (!direct && !by_template)
       out.push_back(
-          invalid(at, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
+        invalid(at, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
     for (std::string_view key : {"resourceClaimName", "resourceClaimTemplateName"})
       if (has(claim, key))
         meta::add(out, at.child(key), claim.get(key), meta::check_dns1123_subdomain(claim.get(key).str()));
@@ -174,8 +174,8 @@ void validate_pod_only(const draft& spec, const path& field, field_errors& out) 
     for (size_t s = 0; s < sources.size(); ++s)
       if (has(sources[s], "serviceAccountToken"))
         out.push_back(forbidden(
-            field.child("volumes").index(v).child("projected", "sources").index(s).child("serviceAccountToken"),
-            "must not be specified when serviceAccountName is not set"));
+          field.child("volumes").index(v).child("projected", "sources").index(s).child("serviceAccountToken"),
+          "must not be specified when serviceAccountName is not set"));
   }
 }
 
@@ -190,6 +190,7 @@ void validate_pod_spec(const draft& spec, const draft* pod_metadata, const path&
   bool host_users = spec.get("hostUsers").boolean(true);
   validate_containers({spec, volumes, claims, host_users}, field, out);
   validate_pod_resources(spec.get("resources"), field.child("resources"), out);
+  validate_pod_covers_containers(spec, field.child("resources"), out);
   validate_host_network(spec, pod_metadata != nullptr, field, out);
   validate_choice(spec, "restartPolicy", {"Always", "Never", "OnFailure"}, field, out);
   meta::validate_labels(spec.get("nodeSelector"), field.child("nodeSelector"), out);
@@ -197,7 +198,8 @@ void validate_pod_spec(const draft& spec, const draft* pod_metadata, const path&
   validate_affinity(spec.get("affinity"), field.child("affinity"), out);
   validate_dns(spec, field, out);
   validate_gates(spec, field, out);
-  validate_topology_spread(spec.get("topologySpreadConstraints"), field.child("topologySpreadConstraints"), out);
+  validate_topology_spread(spec.get("topologySpreadConstraints"), field.child("topologySpreadConstraints"),
+                           out);
   validate_host_users(spec, field, out);
   validate_names(spec, field, out);
   auto& deadline = spec.get("activeDeadlineSeconds");
@@ -209,14 +211,15 @@ void validate_pod_spec(const draft& spec, const draft* pod_metadata, const path&
   if (has(spec, "preemptionPolicy"))
     validate_choice(spec, "preemptionPolicy", {"Never", "PreemptLowerPriority"}, field, out);
   if (has(spec, "overhead"))
-    validate_resources(draft::make_object({{"limits", draft(spec.get("overhead"))}}), {}, field.child("overhead"),
-                       out);
+    validate_resources(draft::make_object({{"limits", draft(spec.get("overhead"))}}), {},
+                       field.child("overhead"), out);
   validate_os(spec, field, out);
   if (pod_metadata)
     validate_pod_only(spec, field, out);
 }
 
-void validate_pod_annotations(const draft& annotations, const draft& spec, const path& field, field_errors& out) {
+void validate_pod_annotations(const draft& annotations, const draft& spec, const path& field,
+                              field_errors& out) {
   constexpr std::string_view mirror = "kubernetes.io/config.mirror";
   constexpr std::string_view cost = "controller.kubernetes.io/pod-deletion-cost";
   if (annotations.contains(mirror) && !has_text(spec, "nodeName"))
@@ -240,21 +243,21 @@ void validate_template(const draft& pod_template, const path& field, field_error
   validate_pod_annotations(metadata.get("annotations"), spec, field.child("annotations"), out);
   validate_pod_spec(spec, nullptr, field.child("spec"), out);
   if (!spec.get("ephemeralContainers").empty())
-    out.push_back(
-        forbidden(field.child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"));
+    out.push_back(forbidden(field.child("spec", "ephemeralContainers"),
+                            "ephemeral containers not allowed in pod template"));
 }
 
 void validate_running_template(const draft& pod_template, const draft& selector, const path& field,
                                field_errors& out) {
   auto& labels = pod_template.get("metadata").get("labels");
   if (!meta::is_empty_selector(selector) && !meta::selector_matches(selector, labels))
-    out.push_back(invalid(field.child("metadata", "labels"), labels,
-                          "`selector` does not match template `labels`"));
+    out.push_back(
+      invalid(field.child("metadata", "labels"), labels, "`selector` does not match template `labels`"));
   validate_template(pod_template, field, out);
   auto& spec = pod_template.get("spec");
   if (spec.get("restartPolicy").str() != "Always")
     out.push_back(
-        not_supported(field.child("spec", "restartPolicy"), spec.get("restartPolicy").str(), {"Always"}));
+      not_supported(field.child("spec", "restartPolicy"), spec.get("restartPolicy").str(), {"Always"}));
   if (has(spec, "activeDeadlineSeconds"))
     out.push_back(forbidden(field.child("spec", "activeDeadlineSeconds"),
                             "activeDeadlineSeconds in ReplicaSet is not Supported"));

@@ -41,7 +41,7 @@ void validate_sleep(const draft& action, const draft& grace_period, const path& 
   if (grace_period.is_integer() && (seconds < 0 || seconds > grace_period.integer()))
     out.push_back(invalid(field, seconds,
                           "must be non-negative and less than terminationGracePeriodSeconds (" +
-                              std::to_string(grace_period.integer()) + ")"));
+                            std::to_string(grace_period.integer()) + ")"));
 }
 
 struct handler_check {
@@ -49,10 +49,14 @@ struct handler_check {
   void (*check)(const draft& action, const draft& grace_period, const path&, field_errors&);
 };
 
-constexpr handler_check probe_handlers[] = {
-    {"exec", validate_exec}, {"httpGet", validate_http_get}, {"tcpSocket", validate_tcp}, {"grpc", validate_grpc}};
-constexpr handler_check hook_handlers[] = {
-    {"exec", validate_exec}, {"httpGet", validate_http_get}, {"tcpSocket", validate_tcp}, {"sleep", validate_sleep}};
+constexpr handler_check probe_handlers[] = {{"exec", validate_exec},
+                                            {"httpGet", validate_http_get},
+                                            {"tcpSocket", validate_tcp},
+                                            {"grpc", validate_grpc}};
+constexpr handler_check hook_handlers[] = {{"exec", validate_exec},
+                                           {"httpGet", validate_http_get},
+                                           {"tcpSocket", validate_tcp},
+                                           {"sleep", validate_sleep}};
 
 template <size_t N>
 void validate_handler(const handler_check (&handlers)[N], const draft& owner, const draft& grace_period,
@@ -70,8 +74,8 @@ void validate_handler(const handler_check (&handlers)[N], const draft& owner, co
     out.push_back(required(field, "must specify a handler type"));
 }
 
-void validate_probe(const draft& container, std::string_view name, const draft& grace_period, const path& parent,
-                    field_errors& out) {
+void validate_probe(const draft& container, std::string_view name, const draft& grace_period,
+                    const path& parent, field_errors& out) {
   if (!has(container, name))
     return;
   auto& probe = container.get(name);
@@ -88,7 +92,8 @@ void validate_probe(const draft& container, std::string_view name, const draft& 
     if (own_grace.is_integer())
       out.push_back(invalid(grace_field, own_grace, "must not be set for readinessProbes"));
   } else if (probe.get("successThreshold").integer() != 1) {
-    out.push_back(invalid(field.child("successThreshold"), probe.get("successThreshold").integer(), "must be 1"));
+    out.push_back(
+      invalid(field.child("successThreshold"), probe.get("successThreshold").integer(), "must be 1"));
   }
 }
 
@@ -101,7 +106,8 @@ void validate_port_or_name(const draft& port, const path& field, field_errors& o
     meta::add(out, field, port.integer(), meta::check_port_number(port.integer()));
 }
 
-void validate_probes(const draft& container, const draft& grace_period, const path& field, field_errors& out) {
+void validate_probes(const draft& container, const draft& grace_period, const path& field,
+                     field_errors& out) {
   for (std::string_view hook : {"postStart", "preStop"})
     if (has(container.get("lifecycle"), hook))
       validate_handler(hook_handlers, container.get("lifecycle").get(hook), grace_period,

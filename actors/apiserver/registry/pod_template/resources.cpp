@@ -14,16 +14,31 @@ namespace {
 
 constexpr std::string_view huge_page_prefix = "hugepages-";
 
-constexpr std::array<std::string_view, 20> standard_names = {
-    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage",
-    "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services",
-    "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims", "storage", "requests.storage",
-    "services.nodeports", "services.loadbalancers"};
+constexpr std::array<std::string_view, 20> standard_names = {"cpu",
+                                                             "memory",
+                                                             "ephemeral-storage",
+                                                             "requests.cpu",
+                                                             "requests.memory",
+                                                             "requests.ephemeral-storage",
+                                                             "limits.cpu",
+                                                             "limits.memory",
+                                                             "limits.ephemeral-storage",
+                                                             "pods",
+                                                             "resourcequotas",
+                                                             "services",
+                                                             "replicationcontrollers",
+                                                             "secrets",
+                                                             "configmaps",
+                                                             "persistentvolumeclaims",
+                                                             "storage",
+                                                             "requests.storage",
+                                                             "services.nodeports",
+                                                             "services.loadbalancers"};
 
 // Counted things: a fraction of one makes no sense.
 constexpr std::array<std::string_view, 9> whole_names = {
-    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets",
-    "configmaps", "persistentvolumeclaims", "services.nodeports", "services.loadbalancers"};
+  "pods",       "resourcequotas",         "services",           "replicationcontrollers", "secrets",
+  "configmaps", "persistentvolumeclaims", "services.nodeports", "services.loadbalancers"};
 
 template <class List>
 bool among(const List& list, std::string_view name) {
@@ -98,13 +113,15 @@ void validate_lists(const draft& resources, name_check check_name, const path& f
     if (order != 0 && !may_overcommit(name))
       out.push_back(invalid(requests_field, quantity_text(quantity), "must be equal to " + words));
     else if (order > 0)
-      out.push_back(invalid(requests_field, quantity_text(quantity), "must be less than or equal to " + words));
+      out.push_back(
+        invalid(requests_field, quantity_text(quantity), "must be less than or equal to " + words));
   }
   if (huge && !computes)
     out.push_back(forbidden(field, "HugePages require cpu or memory"));
 }
 
-void validate_claims(const draft& claims, const std::set<std::string>& known, const path& field, field_errors& out) {
+void validate_claims(const draft& claims, const std::set<std::string>& known, const path& field,
+                     field_errors& out) {
   std::set<std::string> seen;
   for (size_t i = 0; i < claims.size(); ++i) {
     auto at = field.index(i);
@@ -119,8 +136,8 @@ void validate_claims(const draft& claims, const std::set<std::string>& known, co
     auto key = request.empty() ? name : name + "/" + request;
     bool whole_claim_seen = seen.contains(name);
     bool part_seen = request.empty() && std::any_of(seen.begin(), seen.end(), [&](auto& other) {
-      return other.starts_with(name + "/");
-    });
+                       return other.starts_with(name + "/");
+                     });
     if (whole_claim_seen || part_seen || !seen.insert(key).second)
       out.push_back(duplicate(at, whole_claim_seen ? name : key));
     if (known.contains(name))
@@ -148,7 +165,8 @@ void round_up(draft& list) {
       quantity = round_up_to_milli(quantity);
 }
 
-void validate_quantity(std::string_view resource, const draft& quantity, const path& field, field_errors& out) {
+void validate_quantity(std::string_view resource, const draft& quantity, const path& field,
+                       field_errors& out) {
   if (compare_quantities(quantity, 0) < 0)
     out.push_back(invalid(field, quantity_text(quantity), "must be greater than or equal to 0"));
   if ((among(whole_names, resource) || is_extended(resource)) && !is_whole_quantity(quantity))
@@ -157,8 +175,9 @@ void validate_quantity(std::string_view resource, const draft& quantity, const p
     // hugepages-2Mi comes in pages of 2Mi.
     auto page = resource.substr(huge_page_prefix.size());
     if (!is_multiple_of(quantity, page))
-      out.push_back(invalid(field, quantity_text(quantity),
-                            quantity_text(quantity) + " is not positive integer multiple of " + std::string(resource)));
+      out.push_back(
+        invalid(field, quantity_text(quantity),
+                quantity_text(quantity) + " is not positive integer multiple of " + std::string(resource)));
   }
 }
 

@@ -20,6 +20,11 @@ void validate_resources(const draft& resources, const std::set<std::string>& cla
 /// A pod's `resources`: only cpu, memory and hugepages.
 void validate_pod_resources(const draft& resources, const path&, field_errors&);
 
+/// What all containers of a pod request of `resource` at once, counting init containers; null when none does.
+draft total_requests(const draft& pod_spec, std::string_view resource);
+/// A pod's requests are at least those of its containers; no container's limit is over the pod's.
+void validate_pod_covers_containers(const draft& pod_spec, const path& resources_field, field_errors&);
+
 bool is_huge_page(std::string_view resource);
 /// May requests be less than limits? Not for hugepages and extended resources.
 bool may_overcommit(std::string_view resource);

@@ -23,7 +23,8 @@ std::string join(const meta::complaints& all) {
   return out;
 }
 
-void validate_node_expression(const draft& expression, bool check_values, const path& field, field_errors& out) {
+void validate_node_expression(const draft& expression, bool check_values, const path& field,
+                              field_errors& out) {
   auto op = expression.get("operator").str();
   auto& values = expression.get("values");
   if (op == "In" || op == "NotIn") {
@@ -31,17 +32,19 @@ void validate_node_expression(const draft& expression, bool check_values, const 
       out.push_back(required(field.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (op == "Exists" || op == "DoesNotExist") {
     if (!values.empty())
-      out.push_back(
-          forbidden(field.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      out.push_back(forbidden(field.child("values"),
+                              "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else if (op == "Gt" || op == "Lt") {
     if (values.size() != 1)
-      out.push_back(required(field.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      out.push_back(
+        required(field.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else {
     out.push_back(invalid(field.child("operator"), op, "not a valid selector operator"));
   }
   meta::validate_label_key(expression.get("key").str(), field.child("key"), out);
   for (size_t i = 0; check_values && i < values.size(); ++i)
-    meta::add(out, field.child("values").index(i), values.items()[i], meta::check_label_value(values.items()[i].str()));
+    meta::add(out, field.child("values").index(i), values.items()[i],
+              meta::check_label_value(values.items()[i].str()));
 }
 
 void validate_node_field(const draft& requirement, const path& field, field_errors& out) {
@@ -51,8 +54,9 @@ void validate_node_field(const draft& requirement, const path& field, field_erro
   if (op != "In" && op != "NotIn")
     out.push_back(invalid(field.child("operator"), op, "not a valid selector operator"));
   else if (values.size() != 1)
-    out.push_back(required(field.child("values"),
-                           "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+    out.push_back(
+      required(field.child("values"),
+               "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (key != "metadata.name")
     return out.push_back(invalid(field.child("key"), key, "not a valid field selector key"));
   for (size_t i = 0; i < values.size(); ++i)
@@ -193,18 +197,20 @@ void validate_tolerations(const draft& tolerations, const path& field, field_err
     if (!key.empty())
       meta::validate_label_key(key, at.child("key"), out);
     else if (op != "Exists")
-      out.push_back(invalid(at.child("operator"), op,
-                            "operator must be Exists when `key` is empty, which means \"match all values and all keys\""));
+      out.push_back(invalid(
+        at.child("operator"), op,
+        "operator must be Exists when `key` is empty, which means \"match all values and all keys\""));
     if (has(toleration, "tolerationSeconds") && effect != "NoExecute")
       out.push_back(
-          invalid(at.child("effect"), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+        invalid(at.child("effect"), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     if (op.empty() || op == "Equal") {
       auto complaints = meta::check_label_value(value);
       if (!complaints.empty())
         out.push_back(invalid(at.child("operator"), value, join(complaints)));
     } else if (op == "Exists") {
       if (!value.empty())
-        out.push_back(invalid(at.child("operator"), value, "value must be empty when `operator` is 'Exists'"));
+        out.push_back(
+          invalid(at.child("operator"), value, "value must be empty when `operator` is 'Exists'"));
     } else {
       out.push_back(not_supported(at.child("operator"), op, {"Equal", "Exists"}));
     }
@@ -225,7 +231,8 @@ void validate_topology_spread(const draft& constraints, const path& field, field
     if (key.empty())
       out.push_back(required(at.child("topologyKey"), "can not be empty"));
     if (action != "DoNotSchedule" && action != "ScheduleAnyway")
-      out.push_back(not_supported(at.child("whenUnsatisfiable"), action, {"DoNotSchedule", "ScheduleAnyway"}));
+      out.push_back(
+        not_supported(at.child("whenUnsatisfiable"), action, {"DoNotSchedule", "ScheduleAnyway"}));
     for (size_t j = i + 1; j < constraints.size(); ++j) {
       auto& other = constraints.items()[j];
       if (other.get("topologyKey").str() != key || other.get("whenUnsatisfiable").str() != action)

@@ -30,12 +30,11 @@ void validate_choice(const draft& owner, std::string_view key, const std::vector
     out.push_back(not_supported(field.child(key), value, allowed));
 }
 
-void validate_profile_type(const draft& profile, std::string_view name, std::string_view kind, const path& field,
-                           field_errors& out) {
+void validate_profile_type(const draft& profile, std::string_view name, std::string_view kind,
+                           const path& field, field_errors& out) {
   auto type = profile.get("type").str();
   if (type.empty())
-    out.push_back(
-        required(field.child("type"), "type is required when " + std::string(name) + " is set"));
+    out.push_back(required(field.child("type"), "type is required when " + std::string(name) + " is set"));
   else if (type != "Localhost" && type != "RuntimeDefault" && type != "Unconfined")
     out.push_back(not_supported(field.child("type"), type, {"Localhost", "RuntimeDefault", "Unconfined"}));
   if (type != "Localhost" && has(profile, "localhostProfile"))
@@ -83,7 +82,8 @@ bool is_sysctl_name(std::string_view name) {
     char c = name[i];
     bool separator = c == '.' || c == '/';
     bool at_end = i + 1 == name.size() || name[i + 1] == '.' || name[i + 1] == '/';
-    if (separator ? at_start || i + 1 == name.size() : !is_word(c) && ((c != '-' && c != '_') || at_start || at_end))
+    if (separator ? at_start || i + 1 == name.size()
+                  : !is_word(c) && ((c != '-' && c != '_') || at_start || at_end))
       return false;
     at_start = separator;
   }
@@ -149,24 +149,27 @@ void validate_pod_security(const draft& spec, const path& spec_field, field_erro
   validate_choice(context, "seLinuxChangePolicy", {"MountOption", "Recursive"}, field, out);
 }
 
-void validate_container_security(const draft& context, bool host_users, const path& field, field_errors& out) {
+void validate_container_security(const draft& context, bool host_users, const path& field,
+                                 field_errors& out) {
   if (context.is_null())
     return;
   for (std::string_view id : {"runAsUser", "runAsGroup"})
     validate_id(context.get(id), field.child(id), out);
   validate_choice(context, "procMount", {"Default", "Unmasked"}, field, out);
   if (host_users && context.get("procMount").str() == "Unmasked")
-    out.push_back(invalid(field.child("procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`"));
+    out.push_back(
+      invalid(field.child("procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`"));
   validate_seccomp(context, field, out);
   auto& escalation = context.get("allowPrivilegeEscalation");
   if (escalation.is_bool() && !escalation.boolean()) {
     if (context.get("privileged").boolean())
       out.push_back(
-          invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
+        invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
     for (auto& capability : context.get("capabilities").get("add").items())
       if (capability.str() == "CAP_SYS_ADMIN")
-        out.push_back(invalid(
-            field, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
+        out.push_back(
+          invalid(field, context,
+                  "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
   }
   validate_app_armor(context, field, out);
 }

@@ -23,7 +23,7 @@ void validate_mode(const draft& source, std::string_view key, const path& field,
   auto mode = source.get(key).integer();
   if (has(source, key) && (mode < 0 || mode > 0777))
     out.push_back(
-        invalid(field.child(key), mode, "must be a number between 0 and 0777 (octal), both inclusive"));
+      invalid(field.child(key), mode, "must be a number between 0 and 0777 (octal), both inclusive"));
 }
 
 void validate_partition(const draft& source, const path& field, field_errors& out) {
@@ -52,7 +52,8 @@ void validate_downward_file(const draft& file, const path& field, field_errors& 
   if (from_field)
     validate_volume_field_ref(file.get("fieldRef"), field.child("fieldRef"), out);
   if (from_field && from_resource)
-    out.push_back(invalid(field, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
+    out.push_back(
+      invalid(field, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"));
   else if (from_resource)
     validate_resource_field_ref(file.get("resourceFieldRef"), true, field.child("resourceFieldRef"), out);
   else if (!from_field)
@@ -71,8 +72,8 @@ void validate_host_path(const draft& source, const path& field, field_errors& ou
     return;
   }
   validate_no_backsteps(source.get("path").str(), field.child("path"), out);
-  static const std::vector<std::string_view> types = {"",       "BlockDevice", "CharDevice",   "Directory", "DirectoryOrCreate",
-                                                      "File",   "FileOrCreate", "Socket"};
+  static const std::vector<std::string_view> types = {
+    "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"};
   auto type = source.get("type").str();
   for (auto known : types)
     if (type == known)
@@ -120,10 +121,11 @@ void validate_projected_token(const draft& token, const path& at, const path& fi
                               field_errors& out) {
   auto seconds = token.get("expirationSeconds").integer();
   if (seconds < 600)
-    out.push_back(invalid(at.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes"));
+    out.push_back(
+      invalid(at.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes"));
   if (seconds > (int64_t{1} << 32))
     out.push_back(
-        invalid(at.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds"));
+      invalid(at.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds"));
   auto file_path = token.get("path").str();
   if (file_path.empty())
     out.push_back(required(field.child("path")));
@@ -165,7 +167,8 @@ void validate_projected(const draft& projected, const path& field, field_errors&
       paths.add(file.get("path").str(), file.get("path"), field, out);
     }
     if (has(source, "serviceAccountToken"))
-      validate_projected_token(source.get("serviceAccountToken"), at.child("serviceAccountToken"), field, paths, out);
+      validate_projected_token(source.get("serviceAccountToken"), at.child("serviceAccountToken"), field,
+                               paths, out);
     if (has(source, "clusterTrustBundle"))
       validate_trust_bundle(source.get("clusterTrustBundle"), at.child("clusterTrustBundle"), out);
     if (count > 1)
@@ -233,26 +236,42 @@ struct source_check {
 // In the order in which a second source is refused. What Troupe cannot mount is the kubelet's to say, but a
 // manifest that upstream takes is taken here.
 constexpr source_check sources[] = {
-    {"emptyDir", validate_empty_dir},  {"hostPath", validate_host_path},
-    {"gitRepo", validate_git},         {"gcePersistentDisk", validate_gce_disk},
-    {"awsElasticBlockStore", validate_aws_disk}, {"secret", validate_secret},
-    {"nfs", validate_nfs},             {"iscsi", accept},
-    {"glusterfs", accept},             {"flocker", accept},
-    {"persistentVolumeClaim", validate_claim}, {"rbd", accept},
-    {"cinder", accept},                {"cephfs", accept},
-    {"quobyte", accept},               {"downwardAPI", validate_downward},
-    {"fc", accept},                    {"flexVolume", accept},
-    {"configMap", validate_config_map}, {"azureFile", accept},
-    {"vsphereVolume", accept},         {"photonPersistentDisk", accept},
-    {"portworxVolume", accept},        {"azureDisk", accept},
-    {"storageos", accept},             {"projected", validate_projected},
-    {"scaleIO", accept},               {"csi", validate_csi},
-    {"ephemeral", validate_ephemeral}, {"image", validate_image},
+  {"emptyDir", validate_empty_dir},
+  {"hostPath", validate_host_path},
+  {"gitRepo", validate_git},
+  {"gcePersistentDisk", validate_gce_disk},
+  {"awsElasticBlockStore", validate_aws_disk},
+  {"secret", validate_secret},
+  {"nfs", validate_nfs},
+  {"iscsi", accept},
+  {"glusterfs", accept},
+  {"flocker", accept},
+  {"persistentVolumeClaim", validate_claim},
+  {"rbd", accept},
+  {"cinder", accept},
+  {"cephfs", accept},
+  {"quobyte", accept},
+  {"downwardAPI", validate_downward},
+  {"fc", accept},
+  {"flexVolume", accept},
+  {"configMap", validate_config_map},
+  {"azureFile", accept},
+  {"vsphereVolume", accept},
+  {"photonPersistentDisk", accept},
+  {"portworxVolume", accept},
+  {"azureDisk", accept},
+  {"storageos", accept},
+  {"projected", validate_projected},
+  {"scaleIO", accept},
+  {"csi", validate_csi},
+  {"ephemeral", validate_ephemeral},
+  {"image", validate_image},
 };
 
 } // namespace
 
-void validate_volume_source(const draft& volume, std::string_view pod_name, const path& field, field_errors& out) {
+void validate_volume_source(const draft& volume, std::string_view pod_name, const path& field,
+                            field_errors& out) {
   size_t count = 0;
   for (auto& [name, check] : sources) {
     if (!has(volume, name))

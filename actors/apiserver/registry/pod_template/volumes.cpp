@@ -82,7 +82,8 @@ void default_volume(draft& volume) {
   default_remote_disks(volume);
 }
 
-volume_map validate_volumes(const draft& volumes, std::string_view pod_name, const path& field, field_errors& out) {
+volume_map validate_volumes(const draft& volumes, std::string_view pod_name, const path& field,
+                            field_errors& out) {
   volume_map valid;
   std::set<std::string> claims;
   for (auto& volume : volumes.items())

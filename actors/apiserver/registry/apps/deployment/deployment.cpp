@@ -53,7 +53,7 @@ void validate_strategy(const draft& strategy, const path& field, field_errors& o
   if (type == "Recreate") {
     if (has(strategy, "rollingUpdate"))
       out.push_back(
-          forbidden(field.child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'"));
+        forbidden(field.child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'"));
   } else if (type == "RollingUpdate") {
     if (has(strategy, "rollingUpdate"))
       validate_rolling_update(strategy.get("rollingUpdate"), field.child("rollingUpdate"), out);
@@ -73,7 +73,8 @@ void validate_spec(const draft& spec, field_errors& out) {
     meta::validate_nonnegative(spec, key, field, out);
   auto& deadline = spec.get("progressDeadlineSeconds");
   if (deadline.is_integer() && deadline.integer() <= spec.get("minReadySeconds").integer())
-    out.push_back(invalid(field.child("progressDeadlineSeconds"), deadline, "must be greater than minReadySeconds"));
+    out.push_back(
+      invalid(field.child("progressDeadlineSeconds"), deadline, "must be greater than minReadySeconds"));
 }
 
 void validate(const draft& object, field_errors& out) {
@@ -90,10 +91,11 @@ void validate_update(const draft& next, const draft& old, field_errors& out) {
 void validate_status_update(const draft& next, const draft& old, field_errors& out) {
   meta::validate_object_meta_update(next, old, out);
   auto& status = next.get("status");
-  validate_status_counts(status,
-                         {"observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
-                          "unavailableReplicas", "terminatingReplicas", "collisionCount"},
-                         {"updatedReplicas", "readyReplicas", "availableReplicas"}, out);
+  validate_status_counts(
+    status,
+    {"observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
+     "unavailableReplicas", "terminatingReplicas", "collisionCount"},
+    {"updatedReplicas", "readyReplicas", "availableReplicas"}, out);
   auto collisions = status.get("collisionCount").integer();
   if (collisions < old.get("status").get("collisionCount").integer())
     out.push_back(invalid("status.collisionCount", collisions, "cannot be decremented"));
@@ -103,7 +105,8 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
   auto& spec = object.get("spec");
   auto& status = object.get("status");
   auto& containers = spec.get("template").get("spec").get("containers");
-  auto selector = meta::is_empty_selector(spec.get("selector")) ? "" : meta::format_selector(spec.get("selector"));
+  auto selector =
+    meta::is_empty_selector(spec.get("selector")) ? "" : meta::format_selector(spec.get("selector"));
   out.push_back(table::name_of(object));
   out.push_back(std::to_string(status.get("readyReplicas").integer()) + "/" +
                 std::to_string(spec.get("replicas").integer()));
@@ -118,7 +121,11 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k{.group = "apps", .version = "v1", .name = "Deployment", .plural = "deployments", .singular = "deployment"};
+  kind k{.group = "apps",
+         .version = "v1",
+         .name = "Deployment",
+         .plural = "deployments",
+         .singular = "deployment"};
   k.short_names = {"deploy"};
   k.categories = {"all"};
   k.shard = "main";

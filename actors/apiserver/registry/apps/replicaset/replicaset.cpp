@@ -60,7 +60,11 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k{.group = "apps", .version = "v1", .name = "ReplicaSet", .plural = "replicasets", .singular = "replicaset"};
+  kind k{.group = "apps",
+         .version = "v1",
+         .name = "ReplicaSet",
+         .plural = "replicasets",
+         .singular = "replicaset"};
   k.short_names = {"rs"};
   k.categories = {"all"};
   k.shard = "main";

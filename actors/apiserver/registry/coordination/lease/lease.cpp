@@ -22,15 +22,16 @@ void validate_strategy(const draft& strategy, const path& field, field_errors& o
 void validate_spec(const draft& spec, field_errors& out) {
   path field("spec");
   if (has(spec, "leaseDurationSeconds") && spec.get("leaseDurationSeconds").integer() <= 0)
-    out.push_back(
-        invalid(field.child("leaseDurationSeconds"), spec.get("leaseDurationSeconds"), "must be greater than 0"));
+    out.push_back(invalid(field.child("leaseDurationSeconds"), spec.get("leaseDurationSeconds"),
+                          "must be greater than 0"));
   if (spec.get("leaseTransitions").integer() < 0)
-    out.push_back(
-        invalid(field.child("leaseTransitions"), spec.get("leaseTransitions"), "must be greater than or equal to 0"));
+    out.push_back(invalid(field.child("leaseTransitions"), spec.get("leaseTransitions"),
+                          "must be greater than or equal to 0"));
   if (has(spec, "strategy"))
     validate_strategy(spec.get("strategy"), field.child("strategy", "strategy"), out);
   if (has_text(spec, "preferredHolder") && !has_text(spec, "strategy"))
-    out.push_back(forbidden(field.child("preferredHolder"), "may only be specified if `strategy` is defined"));
+    out.push_back(
+      forbidden(field.child("preferredHolder"), "may only be specified if `strategy` is defined"));
 }
 
 void validate(const draft& object, field_errors& out) {
@@ -52,7 +53,11 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k{.group = "coordination.k8s.io", .version = "v1", .name = "Lease", .plural = "leases", .singular = "lease"};
+  kind k{.group = "coordination.k8s.io",
+         .version = "v1",
+         .name = "Lease",
+         .plural = "leases",
+         .singular = "lease"};
   k.shard = "leases";
   k.key_prefix = "/leases/";
   k.verbs = all_verbs;

@@ -23,7 +23,7 @@ void validate_length(const draft& event, std::string_view key, std::string_view 
                      field_errors& out) {
   if (event.get(key).str().size() > length_max)
     out.push_back(
-        invalid(std::string(shown), "", "can have at most " + std::to_string(length_max) + " characters"));
+      invalid(std::string(shown), "", "can have at most " + std::to_string(length_max) + " characters"));
 }
 
 void require_text(const draft& event, std::string_view key, std::string_view shown, size_t length_max,
@@ -45,9 +45,16 @@ void validate_new_style(const draft& event, field_errors& out) {
   validate_length(event, "message", "message", note_length_max, out);
 }
 
-void validate(const draft& event, field_errors& out) { validate_stored(event, out); }
+// Names of events were never held to more than fitting into a URL.
+void validate(const draft& event, field_errors& out) {
+  validate_stored(event, out);
+  meta::validate_object_meta(event, true, meta::name_is_path_segment, out);
+}
 
-void validate_update(const draft& next, const draft&, field_errors& out) { validate_stored(next, out); }
+void validate_update(const draft& next, const draft& old, field_errors& out) {
+  validate_stored(next, out);
+  meta::validate_object_meta_update(next, old, out);
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -66,7 +73,9 @@ std::string trimmed(std::string_view text) {
 
 std::string source_of(const draft& event) {
   auto& source = event.get("source");
-  auto either = [](std::string_view first, std::string_view second) { return first.empty() ? second : first; };
+  auto either = [](std::string_view first, std::string_view second) {
+    return first.empty() ? second : first;
+  };
   std::string out(either(source.get("component").str(), event.get("reportingComponent").str()));
   auto instance = either(source.get("host").str(), event.get("reportingInstance").str());
   return instance.empty() ? out : out + ", " + std::string(instance);
@@ -113,9 +122,10 @@ std::vector<table_column> columns() {
 
 void cells(const draft& event, int64_t now_seconds, std::vector<draft>& out) {
   auto& series = event.get("series");
-  auto first = table::since(has_text(event, "firstTimestamp") ? event.get("firstTimestamp") : event.get("eventTime"),
-                            now_seconds);
-  auto last = has_text(event, "lastTimestamp") ? table::since(event.get("lastTimestamp"), now_seconds) : first;
+  auto first = table::since(
+    has_text(event, "firstTimestamp") ? event.get("firstTimestamp") : event.get("eventTime"), now_seconds);
+  auto last =
+    has_text(event, "lastTimestamp") ? table::since(event.get("lastTimestamp"), now_seconds) : first;
   auto count = event.get("count").integer();
   if (!series.is_null()) {
     last = table::since(series.get("lastObservedTime"), now_seconds);

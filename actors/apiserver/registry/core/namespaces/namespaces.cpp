@@ -42,7 +42,9 @@ void prepare_update(const change_context&, draft& next, const draft& old) {
   copy_member(object_made(next, "spec"), old.get("spec"), "finalizers");
 }
 
-void prepare_finalize(const change_context&, draft& next, const draft& old) { copy_member(next, old, "status"); }
+void prepare_finalize(const change_context&, draft& next, const draft& old) {
+  copy_member(next, old, "status");
+}
 
 void validate_spec_finalizers(const draft& object, field_errors& out) {
   auto& finalizers = object.get("spec").get("finalizers").items();
@@ -66,7 +68,8 @@ void validate_status_update(const draft& next, const draft& old, field_errors& o
   if (!deleted && phase != "Active")
     out.push_back(invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty"));
   if (deleted && phase != "Terminating")
-    out.push_back(invalid("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty"));
+    out.push_back(
+      invalid("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty"));
 }
 
 void validate_finalize(const draft& next, const draft& old, field_errors& out) {
@@ -109,7 +112,8 @@ kind describe() {
   k.validate_finalize = validate_finalize;
   k.begin_deletion = begin_deletion;
   k.holds_deletion = holds_deletion;
-  k.columns = {table::name_column, table::text_column("Status", "The status of the namespace."), table::age_column};
+  k.columns = {table::name_column, table::text_column("Status", "The status of the namespace."),
+               table::age_column};
   k.cells = cells;
   return k;
 }

@@ -87,9 +87,11 @@ void validate_update(const draft& next, const draft& old, field_errors& out) {
   auto& spec = next.get("spec");
   auto& before = old.get("spec");
   if (!before.get("podCIDRs").empty() && before.get("podCIDRs") != spec.get("podCIDRs"))
-    out.push_back(forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid"));
+    out.push_back(
+      forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid"));
   if (has_text(before, "providerID") && before.get("providerID").str() != spec.get("providerID").str())
-    out.push_back(forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid"));
+    out.push_back(
+      forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid"));
   validate_taints(spec.get("taints"), path("metadata.taints"), out);
   if (spec.get("externalID").str() != before.get("externalID").str())
     out.push_back(forbidden("spec.externalID", "may not be updated"));

@@ -1,7 +1,6 @@
 // Defaults that a Pod has beyond those of its spec.
 #include "actors/apiserver/registry/core/pod/defaults.hpp"
 
-#include "actors/apiserver/registry/core/pod/qos.hpp"
 #include "actors/apiserver/registry/fields.hpp"
 #include "actors/apiserver/registry/pod_template/defaults.hpp"
 #include "actors/apiserver/registry/pod_template/resources.hpp"
@@ -34,7 +33,7 @@ void default_pod_requests(draft& spec) {
   if (!requests.is_object())
     requests = draft::make_object();
   for (std::string_view name : {"cpu", "memory"})
-    if (auto total = total_requests(spec, name); !total.is_null())
+    if (auto total = pod_template::total_requests(spec, name); !total.is_null())
       default_to(requests, name, total);
   for (auto& [name, quantity] : limits.members())
     if (name == "cpu" || name == "memory" || pod_template::is_huge_page(name))

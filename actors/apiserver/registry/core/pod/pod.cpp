@@ -16,8 +16,8 @@ kind describe() {
   k.shard = "pods";
   k.key_prefix = "/pods/";
   k.verbs = all_verbs;
-  k.subresources = {{"binding", {}, {}, "Binding", {"create"}}, {"log", {}, {}, "Pod", {"get"}},
-                    status_subresource("Pod")};
+  k.subresources = {
+    {"binding", {}, {}, "Binding", {"create"}}, {"log", {}, {}, "Pod", {"get"}}, status_subresource("Pod")};
   k.has_status = true;
   k.selectable_fields = {{"spec.nodeName", {"spec", "nodeName"}},
                          {"spec.restartPolicy", {"spec", "restartPolicy"}},

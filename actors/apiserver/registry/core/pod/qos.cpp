@@ -2,7 +2,6 @@
 #include "actors/apiserver/registry/core/pod/qos.hpp"
 
 #include "actors/apiserver/registry/fields.hpp"
-#include "actors/apiserver/registry/pod_template/containers.hpp"
 #include "actors/apiserver/registry/scalars.hpp"
 
 namespace actors::apiserver::registry::core::pod {
@@ -35,21 +34,9 @@ bool covers(const draft& limit, const draft& request) {
 std::string_view classify(const totals& requests, const totals& limits, bool all_limited) {
   if (requests.count() == 0 && limits.count() == 0)
     return "BestEffort";
-  bool guaranteed = all_limited && covers(limits.cpu, requests.cpu) && covers(limits.memory, requests.memory) &&
-                    requests.count() == limits.count();
+  bool guaranteed = all_limited && covers(limits.cpu, requests.cpu) &&
+                    covers(limits.memory, requests.memory) && requests.count() == limits.count();
   return guaranteed ? "Guaranteed" : "Burstable";
-}
-
-draft larger(const draft& left, const draft& right) {
-  if (left.is_null() || right.is_null())
-    return left.is_null() ? right : left;
-  return compare_quantities(left, right) < 0 ? right : left;
-}
-
-draft sum(const draft& left, const draft& right) {
-  if (left.is_null() || right.is_null())
-    return left.is_null() ? right : left;
-  return add_quantities(left, right);
 }
 
 } // namespace
@@ -68,25 +55,6 @@ std::string_view qos_class(const draft& spec) {
       all_limited &= limits.add(container.get("resources").get("limits"));
     }
   return classify(requests, limits, all_limited);
-}
-
-draft total_requests(const draft& spec, std::string_view resource) {
-  auto request_of = [&](const draft& container) {
-    return draft(container.get("resources").get("requests").get(resource));
-  };
-  draft running, sidecars, starting;
-  for (auto& container : spec.get("containers").items())
-    running = sum(running, request_of(container));
-  for (auto& container : spec.get("initContainers").items()) {
-    // A plain init container runs beside the sidecars started before it.
-    auto request = request_of(container);
-    if (pod_template::is_sidecar(container))
-      sidecars = sum(sidecars, request);
-    else
-      request = sum(request, sidecars);
-    starting = larger(starting, pod_template::is_sidecar(container) ? sidecars : request);
-  }
-  return larger(sum(running, sidecars), starting);
 }
 
 } // namespace actors::apiserver::registry::core::pod

@@ -10,7 +10,4 @@ namespace actors::apiserver::registry::core::pod {
 /// "Guaranteed", "Burstable" or "BestEffort".
 std::string_view qos_class(const messages::codec::draft& pod_spec);
 
-/// What all containers of a pod request of `resource` at once, counting init containers; null when none does.
-messages::codec::draft total_requests(const messages::codec::draft& pod_spec, std::string_view resource);
-
 } // namespace actors::apiserver::registry::core::pod

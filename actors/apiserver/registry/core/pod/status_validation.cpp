@@ -23,8 +23,8 @@ bool is_sidecar_name(const draft& spec, std::string_view name) {
 }
 
 // A container that ended for good does not run again.
-void validate_transitions(const draft& next, const draft& old, std::string_view list, std::string_view restart_policy,
-                          const draft& spec, field_errors& out) {
+void validate_transitions(const draft& next, const draft& old, std::string_view list,
+                          std::string_view restart_policy, const draft& spec, field_errors& out) {
   if (restart_policy == "Always")
     return;
   auto& before = old.get(list).items();
@@ -96,7 +96,8 @@ void validate_status_update(const draft& next, const draft& old, field_errors& o
   validate_ip_list(status.get("podIPs"), path("status.podIPs"), out);
   auto& host_ips = status.get("hostIPs");
   if (!host_ips.empty() && host_ips.items().front().get("ip").str() != status.get("hostIP").str())
-    out.push_back(invalid("status.hostIPs[0].ip", host_ips.items().front().get("ip"), "must be equal to `hostIP`"));
+    out.push_back(
+      invalid("status.hostIPs[0].ip", host_ips.items().front().get("ip"), "must be equal to `hostIP`"));
   validate_ip_list(host_ips, path("status.hostIPs"), out);
 }
 

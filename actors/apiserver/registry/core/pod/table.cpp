@@ -142,15 +142,16 @@ std::string readiness_gates(const draft& pod) {
 } // namespace
 
 std::vector<table_column> columns() {
-  return {table::name_column,
-          table::text_column("Ready", "The aggregate readiness state of this pod for accepting traffic."),
-          table::text_column("Status", "The aggregate status of the containers in this pod."),
-          table::text_column("Restarts", "How often the containers in this pod were restarted, and when last."),
-          table::age_column,
-          table::text_column("IP", "The address of the pod.", 1),
-          table::text_column("Node", "The node that runs the pod.", 1),
-          table::text_column("Nominated Node", "The node where others give way for the pod.", 1),
-          table::text_column("Readiness Gates", "Further conditions of readiness that are met.", 1)};
+  return {
+    table::name_column,
+    table::text_column("Ready", "The aggregate readiness state of this pod for accepting traffic."),
+    table::text_column("Status", "The aggregate status of the containers in this pod."),
+    table::text_column("Restarts", "How often the containers in this pod were restarted, and when last."),
+    table::age_column,
+    table::text_column("IP", "The address of the pod.", 1),
+    table::text_column("Node", "The node that runs the pod.", 1),
+    table::text_column("Nominated Node", "The node where others give way for the pod.", 1),
+    table::text_column("Readiness Gates", "Further conditions of readiness that are met.", 1)};
 }
 
 void cells(const draft& pod, int64_t now_seconds, std::vector<draft>& out) {

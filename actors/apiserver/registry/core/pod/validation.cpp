@@ -18,15 +18,16 @@ namespace {
 constexpr int64_t deadline_seconds_max = 2147483647;
 
 constexpr std::string_view immutable_words =
-    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+  "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+  "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 void validate_metadata_and_spec(const draft& pod, field_errors& out) {
   auto& metadata = pod.get("metadata");
   auto& spec = pod.get("spec");
   meta::validate_object_meta(pod, true, meta::name_is_dns_subdomain, out);
-  pod_template::validate_pod_annotations(metadata.get("annotations"), spec, path("metadata.annotations"), out);
+  pod_template::validate_pod_annotations(metadata.get("annotations"), spec, path("metadata.annotations"),
+                                         out);
   pod_template::validate_pod_spec(spec, &metadata, path("spec"), out);
 }
 
@@ -167,8 +168,8 @@ void validate_update(const draft& next, const draft& old, field_errors& out) {
   if (!before.get("schedulingGates").empty())
     validate_gated(kept, before, out);
   if (!meta::semantically_equal(kept, before))
-    out.push_back(forbidden("spec", std::string(immutable_words) + "\n" +
-                                        find_difference(kept, before, path("spec"))));
+    out.push_back(
+      forbidden("spec", std::string(immutable_words) + "\n" + find_difference(kept, before, path("spec"))));
 }
 
 } // namespace actors::apiserver::registry::core::pod

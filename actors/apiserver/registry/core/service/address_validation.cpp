@@ -29,9 +29,11 @@ void validate_families(const draft& service, field_errors& out) {
   auto policy = spec.get("ipFamilyPolicy").str();
   if (policy == "RequireDualStack" && !free_choice)
     out.push_back(
-        invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services"));
-  else if (!policy.empty() && policy != "SingleStack" && policy != "PreferDualStack" && policy != "RequireDualStack")
-    out.push_back(not_supported("spec.ipFamilyPolicy", policy, {"PreferDualStack", "RequireDualStack", "SingleStack"}));
+      invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services"));
+  else if (!policy.empty() && policy != "SingleStack" && policy != "PreferDualStack" &&
+           policy != "RequireDualStack")
+    out.push_back(
+      not_supported("spec.ipFamilyPolicy", policy, {"PreferDualStack", "RequireDualStack", "SingleStack"}));
 }
 
 // True when every entry is an address, or the only one is "None".
@@ -57,14 +59,15 @@ void validate_list_against_families(const draft& spec, const path& field, field_
   auto& list = spec.get("clusterIPs").items();
   auto& families = spec.get("ipFamilies").items();
   if (list.size() > 1 && meta::family_of(list[0].str()) == meta::family_of(list[1].str()))
-    out.push_back(invalid(field, spec.get("clusterIPs"), "may specify no more than one IP for each IP family"));
+    out.push_back(
+      invalid(field, spec.get("clusterIPs"), "may specify no more than one IP for each IP family"));
   for (size_t i = 0; i < list.size() && i < families.size(); ++i) {
     auto family = families[i].str();
     bool v6 = meta::family_of(list[i].str()) == meta::ip_family::v6;
     if ((family == "IPv4" && v6) || (family == "IPv6" && !v6))
       out.push_back(invalid(field.index(i), list[i],
                             "expected an " + std::string(family) + " value as indicated by `ipFamilies[" +
-                                std::to_string(i) + "]`"));
+                              std::to_string(i) + "]`"));
   }
 }
 
@@ -116,7 +119,8 @@ void validate_address_update(const draft& next, const draft& old, field_errors& 
     out.push_back(invalid("spec.ipFamilyPolicy", spec.get("ipFamilyPolicy"),
                           "must be set to 'SingleStack' when releasing the secondary clusterIP"));
   if (headless == was_headless)
-    compare_first(spec.get("ipFamilies"), before.get("ipFamilies"), path("spec.ipFamilies"), unchangeable, out);
+    compare_first(spec.get("ipFamilies"), before.get("ipFamilies"), path("spec.ipFamilies"), unchangeable,
+                  out);
 }
 
 } // namespace actors::apiserver::registry::core::service

@@ -61,7 +61,8 @@ void allocate_address(draft& next, const draft* old, const address_space& space,
     auto free = choose(space.first_address, space.last_address, static_part(size, 16, 16, 256), random,
                        [&](uint32_t address) { return !taken.has_address(address); });
     if (!free) {
-      out.push_back({cause::internal, "spec.clusterIPs", {}, "failed to allocate a serviceIP: range is full"});
+      out.push_back(
+        {cause::internal, "spec.clusterIPs", {}, "failed to allocate a serviceIP: range is full"});
       return;
     }
     spec.set("clusterIP", address_text(*free));
@@ -73,12 +74,13 @@ void allocate_address(draft& next, const draft* old, const address_space& space,
   auto address = parse_address(wanted);
   std::string why;
   if (!address || *address < space.first_address || *address > space.last_address)
-    why = "the provided IP (" + wanted + ") is not in the valid range. The range of valid IPs is " + space.cidr;
+    why =
+      "the provided IP (" + wanted + ") is not in the valid range. The range of valid IPs is " + space.cidr;
   else if (taken.has_address(*address))
     why = "provided IP is already allocated";
   if (!why.empty())
     out.push_back(
-        invalid("spec.clusterIPs", spec.get("clusterIPs"), "failed to allocate IP " + wanted + ": " + why));
+      invalid("spec.clusterIPs", spec.get("clusterIPs"), "failed to allocate IP " + wanted + ": " + why));
 }
 
 std::set<int64_t> ports_of(const draft& service) {
@@ -106,7 +108,7 @@ public:
     if (port < space_.first_port || port > space_.last_port)
       out.push_back(invalid(field, port,
                             "provided port is not in the valid range. The range of valid ports is " +
-                                std::to_string(space_.first_port) + "-" + std::to_string(space_.last_port)));
+                              std::to_string(space_.first_port) + "-" + std::to_string(space_.last_port)));
     else if (taken_.has_port(port))
       out.push_back(invalid(field, port, "provided port is already allocated"));
     own_.insert(port); // the same number for TCP and UDP is one allocation
@@ -155,7 +157,9 @@ void allocate_ports(draft& spec, port_allocation& ports, field_errors& out) {
     if (chosen)
       port.set("nodePort", *chosen);
     else
-      out.push_back({cause::internal, field.index(i).child("nodePort"), {},
+      out.push_back({cause::internal,
+                     field.index(i).child("nodePort"),
+                     {},
                      "failed to allocate a nodePort: range is full"});
   }
 }
@@ -198,8 +202,8 @@ void allocated::change(const draft& service, int by) {
     count(ports_, port);
 }
 
-void allocate(draft& next, const draft* old, const address_space& space, const allocated& taken, uint64_t random,
-              field_errors& out) {
+void allocate(draft& next, const draft* old, const address_space& space, const allocated& taken,
+              uint64_t random, field_errors& out) {
   allocate_address(next, old, space, taken, random, out);
   port_allocation ports(old, space, taken, random);
   auto& spec = object_made(next, "spec");
@@ -212,7 +216,8 @@ void allocate(draft& next, const draft* old, const address_space& space, const a
   } else if (auto chosen = ports.next()) {
     spec.set("healthCheckNodePort", *chosen);
   } else {
-    out.push_back({cause::internal, "spec.healthCheckNodePort", {}, "failed to allocate a nodePort: range is full"});
+    out.push_back(
+      {cause::internal, "spec.healthCheckNodePort", {}, "failed to allocate a nodePort: range is full"});
   }
 }
 

@@ -14,9 +14,9 @@ namespace actors::apiserver::registry::core::service {
 
 /// From the placement: `serviceCIDR` and `nodePortRange`. IPv4 only.
 struct address_space {
-  uint32_t first_address = 0;  // host byte order; the first that may be given away
+  uint32_t first_address = 0; // host byte order; the first that may be given away
   uint32_t last_address = 0;
-  std::string cidr;            // as written, for messages
+  std::string cidr; // as written, for messages
   int64_t first_port = 30000, last_port = 32767;
 
   /// Nothing when `cidr` or `ports` ("30000-32767") is malformed or too small.
@@ -40,9 +40,9 @@ private:
   std::map<int64_t, int> ports_;
 };
 
-/// Fills what `next` still needs (after prepare_create or prepare_update, before validation) and checks what it asks
-/// for by number. `old`: null on create; what it holds already is not asked for again. `taken` includes `old`.
-/// `random`: any number; spreads the choice. Errors are fields of a 422 with the API's words.
+/// Fills what `next` still needs (after prepare_create or prepare_update, before validation) and checks what
+/// it asks for by number. `old`: null on create; what it holds already is not asked for again. `taken`
+/// includes `old`. `random`: any number; spreads the choice. Errors are fields of a 422 with the API's words.
 void allocate(draft& next, const draft* old, const address_space&, const allocated& taken, uint64_t random,
               field_errors&);
 

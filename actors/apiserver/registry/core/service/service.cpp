@@ -21,7 +21,8 @@ bool is_headless(const draft& service) {
 bool is_externally_accessible(const draft& service) {
   auto& spec = service.get("spec");
   auto type = spec.get("type").str();
-  return type == "LoadBalancer" || type == "NodePort" || (type == "ClusterIP" && !spec.get("externalIPs").empty());
+  return type == "LoadBalancer" || type == "NodePort" ||
+         (type == "ClusterIP" && !spec.get("externalIPs").empty());
 }
 
 bool needs_cluster_ip(const draft& service) {
@@ -32,7 +33,8 @@ bool needs_cluster_ip(const draft& service) {
 bool needs_node_ports(const draft& service) {
   auto& spec = service.get("spec");
   auto type = spec.get("type").str();
-  return type == "NodePort" || (type == "LoadBalancer" && spec.get("allocateLoadBalancerNodePorts").boolean(true));
+  return type == "NodePort" ||
+         (type == "LoadBalancer" && spec.get("allocateLoadBalancerNodePorts").boolean(true));
 }
 
 bool needs_health_check_port(const draft& service) {

@@ -19,15 +19,16 @@ void default_affinity(draft& spec) {
     return;
   auto& config = spec.get("sessionAffinityConfig");
   if (!has(config.get("clientIP"), "timeoutSeconds"))
-    spec.set("sessionAffinityConfig",
-             draft::make_object(
-                 {{"clientIP", draft::make_object({{"timeoutSeconds", affinity_seconds_default}})}}));
+    spec.set(
+      "sessionAffinityConfig",
+      draft::make_object({{"clientIP", draft::make_object({{"timeoutSeconds", affinity_seconds_default}})}}));
 }
 
 void default_port(draft& port) {
   default_text(port, "protocol", "TCP");
   auto& target = port.get("targetPort");
-  if (target.is_null() || (target.is_string() && target.str().empty()) || (target.is_integer() && !target.integer()))
+  if (target.is_null() || (target.is_string() && target.str().empty()) ||
+      (target.is_integer() && !target.integer()))
     port.set("targetPort", port.get("port").integer());
 }
 

@@ -33,8 +33,8 @@ void validate_choice(const draft& spec, std::string_view key, const choices& all
   out.push_back(not_supported(field, value, allowed));
 }
 
-void validate_port(const draft& port, bool name_required, std::set<std::string_view>& names, const path& field,
-                   field_errors& out) {
+void validate_port(const draft& port, bool name_required, std::set<std::string_view>& names,
+                   const path& field, field_errors& out) {
   auto name = port.get("name").str();
   if (name.empty() && name_required)
     out.push_back(required(field.child("name")));
@@ -83,7 +83,8 @@ void validate_port_uniqueness(const draft& spec, field_errors& out) {
     auto number = ports[i].get("port").integer();
     auto protocol = ports[i].get("protocol").str();
     if (!numbers.emplace(protocol, number).second)
-      out.push_back(duplicate(field.index(i), draft::make_object({{"port", number}, {"protocol", protocol}})));
+      out.push_back(
+        duplicate(field.index(i), draft::make_object({{"port", number}, {"protocol", protocol}})));
   }
 }
 
@@ -127,8 +128,8 @@ void validate_affinity(const draft& spec, field_errors& out) {
   if (!timeout.is_integer())
     out.push_back(required(at, "when session affinity type is ClientIP"));
   else if (timeout.integer() <= 0 || timeout.integer() > affinity_seconds_max)
-    out.push_back(invalid(at, timeout,
-                          "must be greater than 0 and less than " + std::to_string(affinity_seconds_max)));
+    out.push_back(
+      invalid(at, timeout, "must be greater than 0 and less than " + std::to_string(affinity_seconds_max)));
 }
 
 void validate_balancer_fields(const draft& service, field_errors& out) {
@@ -168,8 +169,8 @@ void validate_traffic(const draft& service, field_errors& out) {
       meta::add(out, path("spec.healthCheckNodePort"), port, meta::check_port_number(port));
   } else if (port != 0) {
     out.push_back(
-        invalid("spec.healthCheckNodePort", port,
-                "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
+      invalid("spec.healthCheckNodePort", port,
+              "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   }
   if (needs_cluster_ip(service) || has(spec, "internalTrafficPolicy"))
     validate_choice(spec, "internalTrafficPolicy", {"Cluster", "Local"}, out);
@@ -210,7 +211,8 @@ void validate_update(const draft& next, const draft& old, field_errors& out) {
   validate_address_update(next, old, out);
   bool balancers = spec.get("type").str() == "LoadBalancer" && before.get("type").str() == "LoadBalancer";
   if (balancers && spec.get("loadBalancerClass") != before.get("loadBalancerClass"))
-    out.push_back(invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set"));
+    out.push_back(
+      invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set"));
   if (needs_health_check_port(old) && needs_health_check_port(next) &&
       spec.get("healthCheckNodePort").integer() != before.get("healthCheckNodePort").integer())
     out.push_back(forbidden("spec.healthCheckNodePort", "field is immutable"));

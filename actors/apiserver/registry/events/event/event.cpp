@@ -77,13 +77,13 @@ void validate_update(const draft& next, const draft& old, field_errors& out) {
   meta::validate_object_meta_update(now, before, out);
   if (!meta::semantically_equal(now.get("series"), before.get("series")))
     validate_series(now, out);
-  for (std::string_view key : {"involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp",
-                               "count", "type", "eventTime", "action", "related"})
+  for (std::string_view key : {"involvedObject", "reason", "message", "source", "firstTimestamp",
+                               "lastTimestamp", "count", "type", "eventTime", "action", "related"})
     meta::validate_immutable(now.get(key), before.get(key), path(key), out);
   meta::validate_immutable(now.get("reportingComponent"), before.get("reportingComponent"),
                            path("reportingController"), out);
-  meta::validate_immutable(now.get("reportingInstance"), before.get("reportingInstance"), path("reportingInstance"),
-                           out);
+  meta::validate_immutable(now.get("reportingInstance"), before.get("reportingInstance"),
+                           path("reportingInstance"), out);
 }
 
 void cells(const draft& event, int64_t now_seconds, std::vector<draft>& out) {

@@ -40,8 +40,9 @@ TEST_CASE("a namespace must exist and not be going away") {
   CHECK(missing.message == "namespaces \"demo\" not found");
   auto going = admission::admit_create(pods(), "demo", pod, [](auto) { return namespace_in("Terminating"); });
   CHECK(going.code == 403);
-  CHECK(going.message == "pods \"x\" is forbidden: unable to create new content in namespace demo because it is being "
-                         "terminated");
+  CHECK(going.message ==
+        "pods \"x\" is forbidden: unable to create new content in namespace demo because it is being "
+        "terminated");
   CHECK(going.details.get("causes").items().front().get("reason").str() == "NamespaceTerminating");
   CHECK_FALSE(admission::admit_create(pods(), "demo", pod, [](auto) { return namespace_in("Active"); }));
   auto space = draft::make_object();
@@ -74,7 +75,8 @@ TEST_CASE("a pod gets a service account, a priority and five minutes on lost nod
 }
 
 TEST_CASE("a pod that tolerates everything gets no further tolerations") {
-  auto pod = pod_with(draft::make_object({{"tolerations", draft::make_array({draft::make_object({{"operator", "Exists"}})})}}));
+  auto pod = pod_with(
+    draft::make_object({{"tolerations", draft::make_array({draft::make_object({{"operator", "Exists"}})})}}));
   admission::tolerate_lost_nodes(pod);
   CHECK(pod.get("spec").get("tolerations").size() == 1);
 }

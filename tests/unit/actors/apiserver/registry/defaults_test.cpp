@@ -35,8 +35,9 @@ void check_defaults(std::string_view kind_name, std::string_view given, std::str
 } // namespace
 
 TEST_CASE("a pod's spec and containers get upstream's defaults") {
-  check_defaults("Pod", R"({"spec":{"containers":[{"name":"a","image":"a"}]}})",
-                 R"({"spec":{"restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst",
+  check_defaults(
+    "Pod", R"({"spec":{"containers":[{"name":"a","image":"a"}]}})",
+    R"({"spec":{"restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst",
                      "securityContext":{},"schedulerName":"default-scheduler","enableServiceLinks":true,
                      "serviceAccountName":null,
                      "containers":[{"name":"a","image":"a","imagePullPolicy":"Always","resources":null,
@@ -44,9 +45,10 @@ TEST_CASE("a pod's spec and containers get upstream's defaults") {
 }
 
 TEST_CASE("a template has fewer defaults than a pod") {
-  check_defaults("ReplicaSet", R"({"spec":{"template":{"spec":{"hostNetwork":true,"containers":[{"name":"a","image":"a:1",
+  check_defaults(
+    "ReplicaSet", R"({"spec":{"template":{"spec":{"hostNetwork":true,"containers":[{"name":"a","image":"a:1",
                    "ports":[{"containerPort":80}],"resources":{"limits":{"cpu":"1"}}}]}}}})",
-                 R"({"spec":{"replicas":1,"template":{"spec":{"enableServiceLinks":null,"dnsPolicy":"ClusterFirst",
+    R"({"spec":{"replicas":1,"template":{"spec":{"enableServiceLinks":null,"dnsPolicy":"ClusterFirst",
                    "containers":[{"ports":[{"containerPort":80,"hostPort":null,"protocol":"TCP"}],
                      "resources":{"limits":{"cpu":"1"},"requests":null}}]}}}})");
 }
@@ -69,9 +71,11 @@ TEST_CASE("the pull policy follows the tag") {
 }
 
 TEST_CASE("limits are requests, host ports follow the host's network") {
-  check_defaults("Pod", R"({"spec":{"hostNetwork":true,"containers":[{"name":"a","image":"a","ports":[{"containerPort":80}],
+  check_defaults(
+    "Pod",
+    R"({"spec":{"hostNetwork":true,"containers":[{"name":"a","image":"a","ports":[{"containerPort":80}],
                    "resources":{"limits":{"cpu":"500m","memory":"1Gi"},"requests":{"cpu":"100m"}}}]}})",
-                 R"({"spec":{"containers":[{"ports":[{"containerPort":80,"hostPort":80,"protocol":"TCP"}],
+    R"({"spec":{"containers":[{"ports":[{"containerPort":80,"hostPort":80,"protocol":"TCP"}],
                    "resources":{"requests":{"cpu":"100m","memory":"1Gi"}}}]}})");
   check_defaults("Pod", R"({"spec":{"resources":{"limits":{"cpu":"2","memory":"1Gi"}},"containers":[
                    {"name":"a","resources":{"requests":{"cpu":"100m"}}},{"name":"b","resources":{"requests":{"cpu":"200m"}}}]}})",
@@ -94,7 +98,8 @@ TEST_CASE("probes, hooks and environment") {
 }
 
 TEST_CASE("volumes") {
-  check_defaults("Pod", R"({"spec":{"containers":[],"volumes":[{"name":"a"},{"name":"b","hostPath":{"path":"/x"}},
+  check_defaults("Pod",
+                 R"({"spec":{"containers":[],"volumes":[{"name":"a"},{"name":"b","hostPath":{"path":"/x"}},
                    {"name":"c","configMap":{"name":"c"}},{"name":"d","secret":{"secretName":"d","defaultMode":256}},
                    {"name":"e","projected":{"sources":[{"serviceAccountToken":{"path":"t"}},
                      {"downwardAPI":{"items":[{"path":"p","fieldRef":{"fieldPath":"metadata.name"}}]}}]}},
@@ -114,8 +119,10 @@ TEST_CASE("both names of the service account are shown") {
 }
 
 TEST_CASE("quantities are rounded up to thousandths") {
-  check_defaults("Pod", R"({"spec":{"containers":[{"name":"a","resources":{"requests":{"cpu":"1.0001","memory":"1Gi"}}}]}})",
-                 R"({"spec":{"containers":[{"resources":{"requests":{"cpu":"1001m","memory":"1Gi"}}}]}})");
+  check_defaults(
+    "Pod",
+    R"({"spec":{"containers":[{"name":"a","resources":{"requests":{"cpu":"1.0001","memory":"1Gi"}}}]}})",
+    R"({"spec":{"containers":[{"resources":{"requests":{"cpu":"1001m","memory":"1Gi"}}}]}})");
 }
 
 TEST_CASE("a deployment") {
@@ -129,25 +136,32 @@ TEST_CASE("a deployment") {
 }
 
 TEST_CASE("a service") {
-  check_defaults("Service", R"({"spec":{"ports":[{"port":80},{"port":53,"protocol":"UDP","targetPort":"dns"}]}})",
+  check_defaults("Service",
+                 R"({"spec":{"ports":[{"port":80},{"port":53,"protocol":"UDP","targetPort":"dns"}]}})",
                  R"({"spec":{"type":"ClusterIP","sessionAffinity":"None","internalTrafficPolicy":"Cluster",
                    "externalTrafficPolicy":null,
                    "ports":[{"port":80,"protocol":"TCP","targetPort":80},{"port":53,"protocol":"UDP","targetPort":"dns"}]}})");
-  check_defaults("Service", R"({"spec":{"type":"NodePort"}})", R"({"spec":{"externalTrafficPolicy":"Cluster"}})");
+  check_defaults("Service", R"({"spec":{"type":"NodePort"}})",
+                 R"({"spec":{"externalTrafficPolicy":"Cluster"}})");
   check_defaults("Service", R"({"spec":{"type":"LoadBalancer"}})",
                  R"({"spec":{"externalTrafficPolicy":"Cluster","allocateLoadBalancerNodePorts":true}})");
-  check_defaults("Service", R"({"spec":{"type":"ExternalName"}})", R"({"spec":{"internalTrafficPolicy":null}})");
+  check_defaults("Service", R"({"spec":{"type":"ExternalName"}})",
+                 R"({"spec":{"internalTrafficPolicy":null}})");
   check_defaults("Service", R"({"spec":{"sessionAffinity":"ClientIP"}})",
                  R"({"spec":{"sessionAffinityConfig":{"clientIP":{"timeoutSeconds":10800}}}})");
 }
 
 TEST_CASE("the other kinds") {
-  check_defaults("Namespace", R"({"metadata":{"name":"a"}})",
-                 R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"a"}},"status":{"phase":"Active"}})");
+  check_defaults(
+    "Namespace", R"({"metadata":{"name":"a"}})",
+    R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"a"}},"status":{"phase":"Active"}})");
   check_defaults("Secret", R"({"stringData":{"a":"hello"},"data":{"a":"eA==","b":"eA=="}})",
                  R"({"type":"Opaque","stringData":null,"data":{"a":"aGVsbG8=","b":"eA=="}})");
-  check_defaults("Endpoints", R"({"subsets":[{"ports":[{"port":80}]}]})", R"({"subsets":[{"ports":[{"protocol":"TCP"}]}]})");
-  check_defaults("EndpointSlice", R"({"ports":[{"port":80}]})", R"({"ports":[{"name":"","protocol":"TCP"}]})");
-  check_defaults("Node", R"({"spec":{"podCIDR":"10.0.0.0/24"},"status":{"capacity":{"cpu":"1.5"}}})",
-                 R"({"spec":{"podCIDRs":["10.0.0.0/24"]},"status":{"capacity":{"cpu":"1500m"},"allocatable":{"cpu":"1500m"}}})");
+  check_defaults("Endpoints", R"({"subsets":[{"ports":[{"port":80}]}]})",
+                 R"({"subsets":[{"ports":[{"protocol":"TCP"}]}]})");
+  check_defaults("EndpointSlice", R"({"ports":[{"port":80}]})",
+                 R"({"ports":[{"name":"","protocol":"TCP"}]})");
+  check_defaults(
+    "Node", R"({"spec":{"podCIDR":"10.0.0.0/24"},"status":{"capacity":{"cpu":"1.5"}}})",
+    R"({"spec":{"podCIDRs":["10.0.0.0/24"]},"status":{"capacity":{"cpu":"1500m"},"allocatable":{"cpu":"1500m"}}})");
 }

@@ -11,7 +11,9 @@ namespace registry = actors::apiserver::registry;
 
 namespace {
 
-std::string full_name(const kind& k) { return k.group == "events.k8s.io" ? "events.k8s.io/Event" : std::string(k.name); }
+std::string full_name(const kind& k) {
+  return k.group == "events.k8s.io" ? "events.k8s.io/Event" : std::string(k.name);
+}
 
 } // namespace
 
@@ -63,7 +65,8 @@ TEST_CASE("every row has a cell per column, even of an empty object") {
 TEST_CASE("functions take members of unexpected kinds without throwing") {
   // The schema refuses these before; still, nothing here may crash an apiserver.
   for (auto& k : registry::kinds()) {
-    for (auto text : {R"({})", R"({"metadata":null,"spec":null,"status":null})", R"({"metadata":7,"spec":[],"status":"x"})",
+    for (auto text : {R"({})", R"({"metadata":null,"spec":null,"status":null})",
+                      R"({"metadata":7,"spec":[],"status":"x"})",
                       R"({"spec":{"template":[],"containers":{},"volumes":[1],"ports":["x"]},"subsets":[null],
                           "endpoints":[3],"data":[1]})"}) {
       INFO(k.name << " " << text);

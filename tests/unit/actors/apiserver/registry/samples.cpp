@@ -13,30 +13,30 @@ namespace codec = messages::codec;
 namespace {
 
 const std::map<std::string_view, std::string_view> texts = {
-    {"Namespace", R"({"metadata":{"name":"x","uid":"u","creationTimestamp":"2027-01-15T07:55:00Z"}})"},
-    {"Node", R"({"metadata":{"name":"node-a","uid":"u"},"spec":{"podCIDR":"10.244.0.0/24"}})"},
-    {"ConfigMap", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"data":{"a":"1"}})"},
-    {"Secret", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"data":{"a":"MQ=="}})"},
-    {"ServiceAccount", R"({"metadata":{"name":"x","namespace":"default","uid":"u"}})"},
-    {"Pod", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
+  {"Namespace", R"({"metadata":{"name":"x","uid":"u","creationTimestamp":"2027-01-15T07:55:00Z"}})"},
+  {"Node", R"({"metadata":{"name":"node-a","uid":"u"},"spec":{"podCIDR":"10.244.0.0/24"}})"},
+  {"ConfigMap", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"data":{"a":"1"}})"},
+  {"Secret", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"data":{"a":"MQ=="}})"},
+  {"ServiceAccount", R"({"metadata":{"name":"x","namespace":"default","uid":"u"}})"},
+  {"Pod", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
                 "spec":{"containers":[{"name":"web","image":"web:1"}]}})"},
-    {"Service", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
+  {"Service", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
                     "spec":{"selector":{"app":"web"},"ports":[{"port":80}]}})"},
-    {"Endpoints", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
+  {"Endpoints", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
                       "subsets":[{"addresses":[{"ip":"10.0.0.1"}],"ports":[{"port":80}]}]})"},
-    {"Deployment", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{
+  {"Deployment", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{
         "selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},
         "spec":{"containers":[{"name":"web","image":"web:1"}]}}}})"},
-    {"ReplicaSet", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{
+  {"ReplicaSet", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{
         "selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},
         "spec":{"containers":[{"name":"web","image":"web:1"}]}}}})"},
-    {"Lease", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{"holderIdentity":"me"}})"},
-    {"EndpointSlice", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"addressType":"IPv4",
+  {"Lease", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"spec":{"holderIdentity":"me"}})"},
+  {"EndpointSlice", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},"addressType":"IPv4",
         "endpoints":[{"addresses":["10.0.0.1"]}],"ports":[{"port":80}]})"},
-    {"Event", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
+  {"Event", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
         "involvedObject":{"kind":"Pod","name":"p","namespace":"default"},"reason":"Started","type":"Normal",
         "message":"started"})"},
-    {"events.k8s.io/Event", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
+  {"events.k8s.io/Event", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
         "eventTime":"2027-01-15T07:00:00.000000Z","reportingController":"a.b/c","reportingInstance":"i","action":"a",
         "reason":"Started","type":"Normal","note":"started","regarding":{"kind":"Pod","namespace":"default"}})"},
 };

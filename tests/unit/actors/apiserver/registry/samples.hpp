@@ -14,7 +14,7 @@ namespace samples {
 using actors::apiserver::registry::draft;
 using actors::apiserver::registry::kind;
 
-inline constexpr int64_t now_seconds = 1'800'000'000;  // 2027-01-15T08:00:00Z
+inline constexpr int64_t now_seconds = 1'800'000'000; // 2027-01-15T08:00:00Z
 
 /// Fails the test on malformed JSON.
 draft json(std::string_view text);

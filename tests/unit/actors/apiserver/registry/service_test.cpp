@@ -19,7 +19,8 @@ struct allocation {
   std::vector<std::string> errors;
 };
 
-allocation allocate(draft object, const service::allocated& taken, const draft* old = nullptr, uint64_t random = 0) {
+allocation allocate(draft object, const service::allocated& taken, const draft* old = nullptr,
+                    uint64_t random = 0) {
   registry::field_errors errors;
   service::allocate(object, old, space, taken, random, errors);
   allocation out{std::move(object), {}};
@@ -74,13 +75,15 @@ TEST_CASE("addresses that are asked for") {
   auto mine = service_with(R"({"spec":{"clusterIP":"10.96.0.10"}})");
   CHECK(allocate(mine, taken).errors.empty());
   taken.add(mine);
-  CHECK(allocate(mine, taken).errors == std::vector<std::string>{
-            "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already "
-            "allocated"});
+  CHECK(allocate(mine, taken).errors ==
+        std::vector<std::string>{"spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP "
+                                 "10.96.0.10: provided IP is already "
+                                 "allocated"});
   CHECK(allocate(mine, taken, &mine).errors.empty());
-  CHECK(allocate(service_with(R"({"spec":{"clusterIP":"10.0.0.1"}})"), taken).errors == std::vector<std::string>{
-            "spec.clusterIPs: Invalid value: [\"10.0.0.1\"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is "
-            "not in the valid range. The range of valid IPs is 10.96.0.0/24"});
+  CHECK(allocate(service_with(R"({"spec":{"clusterIP":"10.0.0.1"}})"), taken).errors ==
+        std::vector<std::string>{"spec.clusterIPs: Invalid value: [\"10.0.0.1\"]: failed to allocate IP "
+                                 "10.0.0.1: the provided IP (10.0.0.1) is "
+                                 "not in the valid range. The range of valid IPs is 10.96.0.0/24"});
 }
 
 TEST_CASE("every address is used before the range is full") {
@@ -92,13 +95,16 @@ TEST_CASE("every address is used before the range is full") {
   }
   CHECK(taken.address_count() == 254);
   CHECK(allocate(service_with("{}"), taken).errors ==
-        std::vector<std::string>{"spec.clusterIPs: Internal error: failed to allocate a serviceIP: range is full"});
+        std::vector<std::string>{
+          "spec.clusterIPs: Internal error: failed to allocate a serviceIP: range is full"});
 }
 
 TEST_CASE("node ports") {
   service::allocated taken;
-  auto dns = allocate(service_with(R"({"spec":{"type":"NodePort","ports":[{"name":"a","port":53,"protocol":"UDP"},
-                                       {"name":"b","port":53},{"name":"c","port":80}]}})"), taken);
+  auto dns =
+    allocate(service_with(R"({"spec":{"type":"NodePort","ports":[{"name":"a","port":53,"protocol":"UDP"},
+                                       {"name":"b","port":53},{"name":"c","port":80}]}})"),
+             taken);
   CHECK(dns.errors.empty());
   CHECK(node_port(dns.object, 0) == node_port(dns.object, 1));
   CHECK(node_port(dns.object, 0) != node_port(dns.object, 2));
@@ -106,10 +112,13 @@ TEST_CASE("node ports") {
   CHECK(taken.port_count() == 2);
   auto wanted = service_with(R"({"spec":{"type":"NodePort","ports":[{"port":80,"nodePort":30000}]}})");
   CHECK(allocate(wanted, taken).errors ==
-        std::vector<std::string>{"spec.ports[0].nodePort: Invalid value: 30000: provided port is already allocated"});
-  CHECK(allocate(service_with(R"({"spec":{"type":"NodePort","ports":[{"port":80,"nodePort":1}]}})"), taken).errors ==
-        std::vector<std::string>{"spec.ports[0].nodePort: Invalid value: 1: provided port is not in the valid range. The range "
-                                 "of valid ports is 30000-30003"});
+        std::vector<std::string>{
+          "spec.ports[0].nodePort: Invalid value: 30000: provided port is already allocated"});
+  CHECK(allocate(service_with(R"({"spec":{"type":"NodePort","ports":[{"port":80,"nodePort":1}]}})"), taken)
+          .errors ==
+        std::vector<std::string>{
+          "spec.ports[0].nodePort: Invalid value: 1: provided port is not in the valid range. The range "
+          "of valid ports is 30000-30003"});
   CHECK(node_port(allocate(service_with("{}"), taken).object, 0) == 0);
 }
 
@@ -140,12 +149,15 @@ TEST_CASE("an update keeps what was allocated, and a change of type drops what o
 TEST_CASE("families of a service") {
   auto families = [](std::string_view patch) {
     auto spec = service_with(patch).get("spec");
-    return std::string(spec.get("ipFamilyPolicy").str()) + " " + messages::codec::to_json(spec.get("ipFamilies"));
+    return std::string(spec.get("ipFamilyPolicy").str()) + " " +
+           messages::codec::to_json(spec.get("ipFamilies"));
   };
   CHECK(families("{}") == "SingleStack [\"IPv4\"]");
   CHECK(families(R"({"spec":{"clusterIP":"None"}})") == "SingleStack [\"IPv4\"]");
-  CHECK(families(R"({"spec":{"clusterIP":"None","clusterIPs":null,"selector":null,"ipFamilies":null,"ipFamilyPolicy":null}})") ==
-        "RequireDualStack [\"IPv4\",\"IPv6\"]");
+  CHECK(
+    families(
+      R"({"spec":{"clusterIP":"None","clusterIPs":null,"selector":null,"ipFamilies":null,"ipFamilyPolicy":null}})") ==
+    "RequireDualStack [\"IPv4\",\"IPv6\"]");
 }
 
 TEST_CASE("scale reads and writes the replicas") {
@@ -181,7 +193,9 @@ TEST_CASE("the two forms of an event hold the same") {
 TEST_CASE("an event of the newer form changes only its series") {
   auto& k = kind_of("events.k8s.io/Event");
   auto old = sample("events.k8s.io/Event");
-  CHECK(update_mistakes(k, with(k, old, R"({"series":{"count":2,"lastObservedTime":"2027-01-15T07:50:00.000000Z"}})"), old).empty());
+  CHECK(update_mistakes(
+          k, with(k, old, R"({"series":{"count":2,"lastObservedTime":"2027-01-15T07:50:00.000000Z"}})"), old)
+          .empty());
   CHECK(update_mistakes(k, with(k, old, R"({"note":"other"})"), old) ==
         std::vector<std::string>{"message: Invalid value: \"other\": field is immutable"});
 }
