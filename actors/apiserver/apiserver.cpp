@@ -31,6 +31,7 @@ runtime::host::role_descriptor describe() {
              .required = true},
     .phase = runtime::host::start_phase::apiserver,
     .ready = runtime::host::readiness::when_registered,
+    .start_failure_is_fatal = true,
     .spawn =
       [](caf::actor_system& system, const runtime::host::role_context& context) {
         return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<apiserver>(context, start_front));

@@ -46,6 +46,7 @@ runtime::host::role_descriptor describe() {
   };
   role.phase = runtime::host::start_phase::store;
   role.ready = runtime::host::readiness::when_registered;
+  role.start_failure_is_fatal = true; // a disk that cannot be opened, a folder in use: the operator waits for the reason
   role.restart = runtime::supervision::restart_policy::permanent;
   role.shutdown = std::chrono::seconds(10);
   role.spawn = spawn_role;

@@ -16,6 +16,7 @@
 #include "runtime/seams/clock.hpp"
 #include "runtime/seams/random.hpp"
 #include "runtime/supervision/child_spec.hpp"
+#include "runtime/telemetry/actor_table.hpp"
 #include "runtime/telemetry/log.hpp"
 
 #include <caf/all.hpp>
@@ -38,6 +39,7 @@ struct role_context {
   seams::clock_ptr clock;
   seams::random_ptr random;
   telemetry::logger log; ///< writes under this instance's id, at its level
+  std::shared_ptr<telemetry::actor_table> actors; ///< what `troupe ps` lists; may be null
 };
 
 /// The order of the start; the stop goes the other way round. Roles of one phase start together.
@@ -67,6 +69,11 @@ struct role_descriptor {
 /// Tells the directory that this instance serves from now on (for `readiness::when_registered`).
 inline void announce_ready(const role_context& ctx, const caf::strong_actor_ptr& self) {
   caf::anon_send(ctx.directory, directory::register_role{ctx.id, self, {}});
+}
+
+/// Lists an actor that the role runs beside its own ("store/pods/committer") until it ends.
+inline void enroll_part(const role_context& ctx, const std::string& name, const caf::strong_actor_ptr& part) {
+  telemetry::enroll(ctx.actors, ctx.id + "/" + name, ctx.role, ctx.host, part);
 }
 
 } // namespace runtime::host

@@ -96,7 +96,8 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .directory = {},
           .clock = inputs.clock,
           .random = inputs.random,
-          .log = logger_for(inputs, role.id, level)};
+          .log = logger_for(inputs, role.id, level),
+          .actors = inputs.table};
 }
 
 child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, const placement::role_instance& role,
@@ -189,13 +190,14 @@ supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs)
     descriptor_of(inputs, role.role);
     ids.insert(role.id);
   }
+  for (auto phase : phases)
+    if (auto group = group_of(system, inputs, phase, directory); !group.children.empty())
+      root.children.push_back(group_child(system, std::move(group)));
+  // Last, so that its end takes nothing with it; the directory tells it what came before.
   root.children.push_back({.id = "readiness", .role = "readiness", .start = [=, &system] {
                              return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(
                                watch_readiness, ids, directory->get(), inputs.table, inputs.on_ready));
                            }});
-  for (auto phase : phases)
-    if (auto group = group_of(system, inputs, phase, directory); !group.children.empty())
-      root.children.push_back(group_child(system, std::move(group)));
   return root;
 }
 

@@ -3,9 +3,9 @@
 //
 //   supervisor (rest_for_one)
 //   ├── directory
-//   ├── readiness           tells when every role is up
 //   ├── supervisor/store    (one_for_one) store/pods, store/events ...
 //   ├── supervisor/apiserver ... controllers, scheduler, kubelet, proxy
+//   └── readiness           tells when every role is up
 #pragma once
 
 #include "runtime/host/role.hpp"

@@ -32,7 +32,7 @@ void actor_table::remove(const std::string& id) {
   changed_.notify_all();
 }
 
-void actor_table::started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state) {
+uint64_t actor_table::started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state) {
   std::lock_guard guard{mutex_};
   auto& entry = entries_[id];
   entry.row.id = id;
@@ -44,6 +44,7 @@ void actor_table::started(const std::string& id, const caf::strong_actor_ptr& ha
   entry.sampled_handled = 0;
   entry.row.messages_per_second = 0;
   changed_.notify_all();
+  return entry.row.starts;
 }
 
 void actor_table::ready(const std::string& id, const caf::strong_actor_ptr& handle) {
@@ -60,9 +61,18 @@ void actor_table::ready(const std::string& id, const caf::strong_actor_ptr& hand
 void actor_table::ended(const std::string& id, actor_state state, const std::string& failure) {
   std::lock_guard guard{mutex_};
   auto i = entries_.find(id);
-  if (i == entries_.end())
-    return;
-  auto& entry = i->second;
+  if (i != entries_.end())
+    end(i->second, state, failure);
+}
+
+void actor_table::start_ended(const std::string& id, uint64_t start, actor_state state, const std::string& failure) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i != entries_.end() && i->second.row.starts == start)
+    end(i->second, state, failure);
+}
+
+void actor_table::end(entry& entry, actor_state state, const std::string& failure) {
   entry.row.state = state;
   if (!failure.empty())
     entry.row.last_failure = failure;
@@ -130,6 +140,20 @@ bool actor_table::wait_for_end(const std::string& id, uint64_t start, std::chron
   return changed_.wait_for(guard, timeout, [&] {
     auto i = entries_.find(id);
     return i == entries_.end() || i->second.row.starts != start || !i->second.alive;
+  });
+}
+
+void enroll(const std::shared_ptr<actor_table>& table, const std::string& id, const std::string& role,
+            const std::string& host, const caf::strong_actor_ptr& handle) {
+  if (!table || !handle)
+    return;
+  table->add(id, role, host);
+  auto start = table->started(id, handle, actor_state::running);
+  handle->get()->attach_functor([weak = std::weak_ptr{table}, id, start](const caf::error& reason) {
+    auto orderly = is_orderly(reason);
+    if (auto table = weak.lock())
+      table->start_ended(id, start, orderly ? actor_state::stopped : actor_state::failed,
+                         orderly ? std::string{} : failure_text(reason));
   });
 }
 

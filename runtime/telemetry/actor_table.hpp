@@ -47,11 +47,14 @@ public:
   void add(const std::string& id, const std::string& role, const std::string& host);
   void remove(const std::string& id);
 
-  void started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state);
+  /// The number of this start, from 1 on.
+  uint64_t started(const std::string& id, const caf::strong_actor_ptr& handle, actor_state state);
   /// The actor serves from now on. May come before `started`: both are told from different actors.
   void ready(const std::string& id, const caf::strong_actor_ptr& handle);
   /// `failure` is empty for an orderly end.
   void ended(const std::string& id, actor_state state, const std::string& failure);
+  /// The same, unless a later start has taken the row over.
+  void start_ended(const std::string& id, uint64_t start, actor_state state, const std::string& failure);
 
   /// All rows in the order of their ids.
   std::vector<actor_row> rows() const;
@@ -77,10 +80,15 @@ private:
   };
 
   static actor_row shown(const entry& entry);
+  void end(entry& entry, actor_state state, const std::string& failure);
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::map<std::string, entry> entries_;
 };
+
+/// Lists an actor that no supervisor watches, until it ends. `table` may be null.
+void enroll(const std::shared_ptr<actor_table>& table, const std::string& id, const std::string& role,
+            const std::string& host, const caf::strong_actor_ptr& handle);
 
 } // namespace runtime::telemetry

@@ -112,6 +112,21 @@ TEST_CASE("the actor table keeps failures and starts, and knows the depth") {
   system.kill(actor.address());
 }
 
+TEST_CASE("an enrolled part is listed until it ends, and a late end does not touch its successor") {
+  test_system system;
+  auto table = std::make_shared<actor_table>();
+  auto first = system.sys.spawn(echo), second = system.sys.spawn(echo);
+  enroll(table, "a/part", "a", "h", caf::actor_cast<caf::strong_actor_ptr>(first));
+  CHECK(table->find("a/part")->state == actor_state::running);
+  enroll(table, "a/part", "a", "h", caf::actor_cast<caf::strong_actor_ptr>(second));
+  system.kill(first.address());
+  CHECK(table->find("a/part")->state == actor_state::running);
+  system.kill(second.address());
+  CHECK(table->find("a/part")->state == actor_state::failed);
+  CHECK(table->find("a/part")->last_failure == "kill");
+  CHECK(table->find("a/part")->restarts() == 1);
+}
+
 TEST_CASE("a log line is key=value and no value can forge a second one") {
   CHECK(render_line(1'767'225'600'123'456, log_level::info, "store/pods", "batch committed", {{"writes", 3}, {"ok", true}})
         == "time=2026-01-01T00:00:00.123Z level=info role=store/pods msg=\"batch committed\" writes=3 ok=true");

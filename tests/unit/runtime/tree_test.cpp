@@ -139,6 +139,17 @@ TEST_CASE("a directory that fails takes the roles with it, and they register wit
   CHECK(f.ready == 2);
 }
 
+TEST_CASE("the end of the readiness watcher takes nothing with it") {
+  fixture f;
+  f.begin(roles());
+  events.clear();
+  telemetry::send_failure(f.table->handle_of("readiness"), "by hand");
+  f.run();
+  CHECK(events.empty());
+  f.tell("apiserver/host-a", 1);
+  CHECK(f.ready == 1);
+}
+
 TEST_CASE("every actor of the tree is in the table") {
   fixture f;
   f.begin(roles());
