@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "actors/apiserver/http/media_type.hpp"
+#include "actors/apiserver/http/protobuf/decode.hpp"
 
 namespace actors::apiserver::http {
 
@@ -13,12 +14,31 @@ using messages::codec::unknown_field_policy;
 
 namespace {
 
-constexpr std::string_view accepted_types = "application/json";
+constexpr std::string_view accepted_types = "application/json, application/vnd.kubernetes.protobuf";
+
+bool is_protobuf(std::string_view header) {
+  return parse_media_type(header).type == protobuf::content_type;
+}
 
 status::api_error check_content_type(std::string_view header) {
-  if (header.empty() || parse_media_type(header).type == "application/json")
+  if (header.empty() || parse_media_type(header).type == "application/json" || is_protobuf(header))
     return {};
   return status::unsupported_media_type(header, accepted_types);
+}
+
+/// The body as a draft with apiVersion and kind, from either form.
+messages::codec::decode_result parse_protobuf(const type& t, std::string_view body) {
+  messages::codec::decode_result result;
+  const auto envelope = protobuf::open_envelope(body);
+  auto value = envelope ? protobuf::decode(t, envelope->raw) : std::nullopt;
+  if (!value) {
+    result.error = messages::codec::codec_error{{}, "the protobuf message is damaged"};
+    return result;
+  }
+  result.value = std::move(*value);
+  result.value.set("apiVersion", envelope->api_version);
+  result.value.set("kind", envelope->kind);
+  return result;
 }
 
 std::string join(const std::vector<std::string>& texts) {
@@ -79,7 +99,7 @@ decoded_body decode_body(const type& t, std::string_view content_type, std::stri
   decoded_body result;
   if ((result.error = check_content_type(content_type)))
     return result;
-  auto parsed = messages::codec::parse_json(body);
+  auto parsed = is_protobuf(content_type) ? parse_protobuf(t, body) : messages::codec::parse_json(body);
   if (parsed.error) {
     result.error = status::bad_request(fmt::format(
       "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {}", t.kind(), parsed.error->message));
@@ -106,6 +126,15 @@ decoded_body decode_options(std::string_view kind_name, std::string_view content
   decoded_body result;
   if (body.empty() || (result.error = check_content_type(content_type)))
     return result;
+  if (is_protobuf(content_type)) {
+    const auto envelope = protobuf::open_envelope(body);
+    auto value = envelope ? protobuf::decode_delete_options(envelope->raw) : std::nullopt;
+    if (value)
+      result.value = std::move(*value);
+    else
+      result.error = status::bad_request(fmt::format("{}: the protobuf message is damaged", kind_name));
+    return result;
+  }
   auto parsed = messages::codec::parse_json(body);
   if (parsed.error)
     result.error = status::bad_request(fmt::format("couldn't get version/kind; json parse error: {}", parsed.error->message));
