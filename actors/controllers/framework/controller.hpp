@@ -43,7 +43,8 @@ struct operation {
   static operation update(const client::resource& what, draft object);
   static operation update_status(const client::resource& what, draft object);
   static operation patch(const client::resource& what, std::string name_space, std::string name, client::protocol::PatchKind kind, draft patch);
-  static operation remove(const client::resource& what, std::string name_space, std::string name, client::delete_options options);
+  static operation remove(const client::resource& what, std::string name_space, std::string name,
+                          client::delete_options options = {});
 };
 
 /// The decision for one key. Empty: nothing to do.

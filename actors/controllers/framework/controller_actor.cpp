@@ -159,7 +159,9 @@ void controller_actor::finished(const plan_ptr& plan, const operation& what, con
       own.give_up_us = now_us() + std::chrono::microseconds{own_write_wait_max}.count();
     }
     if (what.on_success) {
-      const auto* metadata = result.object ? client::metadata_of(*what.resource, result.object) : nullptr;
+      // A removal may be answered with a Status instead of the object.
+      const bool has_object = result.object && what.what != operation::verb::remove;
+      const auto* metadata = has_object ? client::metadata_of(*what.resource, result.object) : nullptr;
       note(*what.on_success, metadata != nullptr ? metadata->name()->str() : what.name);
     }
   } else if (!tolerated) {
