@@ -36,22 +36,34 @@ batch_committed refuse_all(const commit_batch& batch, const std::string& why) {
 
 class committer : public commit_actor::base {
 public:
-  committer(caf::actor_config& cfg, std::shared_ptr<storage::engine> engine)
-    : commit_actor::base(cfg), engine_(std::move(engine)) {
+  committer(caf::actor_config& cfg, commit_options options)
+    : commit_actor::base(cfg), options_(std::move(options)) {
     set_exception_handler(runtime::telemetry::keep_failure_text);
   }
 
   // Not in the destructor: others may hold our handle for long, and the folder must be free for a successor.
-  void on_exit() override { engine_.reset(); }
+  void on_exit() override { options_ = {}; }
 
 protected:
   behavior_type make_behavior() override {
-    return {[this](const commit_batch& batch) { return commit(*engine_, batch); },
-            [this](const compact_history& order) { return compact(*engine_, order); }};
+    return {[this](drain_atom) { on_drain(); },
+            [this](const compact_history& order) { return compact(*options_.engine, order); }};
   }
 
 private:
-  std::shared_ptr<storage::engine> engine_;
+  // One batch per message, so that a step of compaction gets its turn between two batches.
+  void on_drain() {
+    commit_batch batch{options_.queue->take_batch(), options_.clock->wall_seconds()};
+    if (batch.requests.empty())
+      return;
+    auto done = commit(*options_.engine, batch);
+    const bool failed = !done.failure.empty();
+    send(options_.listener, std::move(done));
+    if (!failed) // else the shard ends, and with it this actor
+      send(this, drain_atom::value);
+  }
+
+  commit_options options_;
 };
 
 } // namespace
@@ -91,10 +103,10 @@ history_compacted compact(storage::engine& engine, const compact_history& order)
   }
 }
 
-commit_actor spawn_committer(caf::actor_system& system, std::shared_ptr<storage::engine> engine, bool own_thread) {
-  if (own_thread)
-    return system.spawn<committer, caf::detached>(std::move(engine));
-  return system.spawn<committer>(std::move(engine));
+commit_actor spawn_committer(caf::actor_system& system, commit_options options) {
+  if (options.own_thread)
+    return system.spawn<committer, caf::detached>(std::move(options));
+  return system.spawn<committer>(std::move(options));
 }
 
 } // namespace actors::store

@@ -2,7 +2,9 @@
 // nor the gathering of the next batch. In the simulation the same actor runs under the test coordinator.
 #pragma once
 
+#include "actors/store/commit_queue.hpp"
 #include "actors/store/conversion.hpp"
+#include "runtime/seams/clock.hpp"
 
 #include <caf/all.hpp>
 
@@ -35,11 +37,24 @@ struct history_compacted {
 batch_committed commit(storage::engine& engine, const commit_batch& batch);
 history_compacted compact(storage::engine& engine, const compact_history& order);
 
-using commit_actor = caf::typed_actor<caf::replies_to<commit_batch>::with<batch_committed>,
-                                      caf::replies_to<compact_history>::with<history_compacted>>;
+// There may be something in the queue.
+using drain_atom = caf::atom_constant<caf::atom("drain")>;
 
-// The seam: with a thread of its own, or as an ordinary actor.
-commit_actor spawn_committer(caf::actor_system& system, std::shared_ptr<storage::engine> engine, bool own_thread);
+using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>,
+                                      caf::replies_to<compact_history>::with<history_compacted>>;
+// Is told the results of the queue's requests, in their order.
+using commit_listener = caf::typed_actor<caf::reacts_to<batch_committed>>;
+
+struct commit_options {
+  std::shared_ptr<storage::engine> engine;
+  std::shared_ptr<commit_queue> queue;
+  runtime::seams::clock_ptr clock;
+  commit_listener listener;
+  // The seam: with a thread of its own, or as an ordinary actor.
+  bool own_thread = true;
+};
+
+commit_actor spawn_committer(caf::actor_system& system, commit_options options);
 
 } // namespace actors::store
 

@@ -6,11 +6,12 @@
 #include "actors/store/decide_compaction.hpp"
 #include "actors/store/store.hpp"
 #include "actors/store/watch_window.hpp"
-#include "actors/store/write_queue.hpp"
 
 #include "runtime/telemetry/metered.hpp"
 #include "runtime/transport/ask.hpp"
 
+#include <cassert>
+#include <deque>
 #include <map>
 
 namespace actors::store {
@@ -25,18 +26,13 @@ using open_atom = caf::atom_constant<caf::atom("open")>;
 using compact_atom = caf::atom_constant<caf::atom("compact")>;
 using push_atom = caf::atom_constant<caf::atom("push")>;
 
-// What the shard sends to itself.
+// What its committer and the shard itself send to it.
 using shard_interface = runtime::protocols::store_actor::extend<
-  caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
+  caf::reacts_to<batch_committed>, caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
 
 class shard_actor : public runtime::telemetry::metered<shard_interface::base> {
 public:
   using promise = caf::typed_response_promise<protocol::commit_reply>;
-
-  struct waiting_request {
-    protocol::commit_request request;
-    promise answer;
-  };
 
   struct watcher {
     shard_watcher_actor handle;
@@ -44,18 +40,18 @@ public:
   };
 
   shard_actor(caf::actor_config& cfg, shard_options options)
-    : metered(cfg), options_(std::move(options)), queue_(options_.bounds), feed_(options_.shard, options_.bounds) {
+    : metered(cfg), options_(std::move(options)), queue_(std::make_shared<commit_queue>(options_.bounds)),
+      feed_(options_.shard, options_.bounds) {
     set_down_handler([this](caf::down_msg& down) { watchers_.erase(down.source); });
   }
 
   // Not in the destructor: watchers hold our handle for a while, and the folder must be free for a successor.
   void on_exit() override {
     const auto why = make_failure("the store shard " + options_.shard + " ended; the outcome of the write is unknown");
-    for (auto& r : committing_)
-      r.answer.deliver(why);
-    for (auto batch = queue_.take_batch(); !batch.empty(); batch = queue_.take_batch())
-      for (auto& r : batch)
-        r.answer.deliver(why);
+    queue_->clear();
+    for (auto& answer : answers_)
+      answer.deliver(why);
+    answers_.clear();
     watchers_.clear();
     feed_.clear();
     engine_.reset();
@@ -73,6 +69,7 @@ protected:
       [this](const protocol::revision_request&) { return on_revision(); },
       [this](const protocol::watch_request& m) { return on_watch(m); },
       [this](const protocol::shard_changes_ack& m) { on_ack(m); },
+      [this](const batch_committed& m) { on_batch_committed(m); },
       [this](open_atom) { on_open(); },
       [this](compact_atom) { on_compact(); },
       [this](push_atom) { push_changes(); },
@@ -93,7 +90,8 @@ private:
       delayed_send(this, options_.bounds.open_retry, open_atom::value);
       return;
     }
-    committer_ = spawn_committer(system(), engine_, options_.own_threads);
+    committer_ = spawn_committer(system(), {engine_, queue_, options_.clock, caf::actor_cast<commit_listener>(this),
+                                            options_.own_threads});
     link_to(committer_);
     options_.log.info("shard opened", {{"shard", options_.shard}, {"revision", engine_->current()},
                                        {"oldest", engine_->oldest()}});
@@ -116,42 +114,31 @@ private:
     if (const auto fault = find_fault(request, options_.bounds.request_writes_max))
       return make_failure("the store refused a request: " + *fault);
     auto answer = make_response_promise<protocol::commit_reply>();
-    const size_t writes = request->writes()->size();
-    if (!queue_.push({request, answer}, writes, bytes_of(request)))
-      answer.deliver(to_reply(writes, fb::WriteStatus::overloaded,
-                              "too many requests: " + std::to_string(queue_.writes())
+    const auto outcome = queue_->push(request);
+    if (outcome == commit_queue::outcome::full) {
+      answer.deliver(to_reply(request->writes()->size(), fb::WriteStatus::overloaded,
+                              "too many requests: " + std::to_string(queue_->writes())
                                 + " writes wait for the store shard " + options_.shard + ", please try again later"));
-    else
-      start_batch();
+      return answer;
+    }
+    answers_.push_back(answer);
+    if (outcome == commit_queue::outcome::wake_up)
+      send(committer_, drain_atom::value);
     return answer;
   }
 
-  void start_batch() {
-    if (!committing_.empty() || queue_.empty())
-      return;
-    committing_ = queue_.take_batch();
-    commit_batch batch;
-    batch.unix_second = options_.clock->wall_seconds();
-    for (const auto& r : committing_)
-      batch.requests.push_back(r.request);
-    // No deadline: the committer is linked, so that this actor ends with it, and a sync takes as long as the disk does.
-    // The requesters have theirs, and the queue is bounded.
-    request(committer_, caf::infinite, std::move(batch))
-      .then([this](const batch_committed& done) { on_batch_committed(done); },
-            [this](const caf::error& failure) { quit(failure); });
-  }
-
+  // The committer is at its next batch already.
   void on_batch_committed(const batch_committed& done) {
     if (!done.failure.empty()) {
       options_.log.error("commit failed", {{"shard", options_.shard}, {"reason", done.failure}});
       quit(make_failure(done.failure));
       return;
     }
-    auto answered = std::move(committing_);
-    committing_.clear();
-    start_batch(); // the disk first: answers are given while it works
-    for (size_t i = 0; i < answered.size(); ++i)
-      answered[i].answer.deliver(done.replies[i]);
+    assert(done.replies.size() <= answers_.size());
+    for (const auto& reply : done.replies) {
+      answers_.front().deliver(reply);
+      answers_.pop_front();
+    }
     push_changes();
   }
 
@@ -289,7 +276,8 @@ private:
       start_compaction();
   }
 
-  // One bounded step; batches commit between the steps.
+  // One bounded step; batches commit between the steps. No deadline: the committer is linked, so that this actor ends
+  // with it, and a sync takes as long as the disk does.
   void start_compaction() {
     compacting_ = true;
     request(committer_, caf::infinite, compact_history{compact_before_, options_.bounds.compact_changes_max})
@@ -310,8 +298,8 @@ private:
   commit_actor committer_;
   std::optional<int64_t> open_since_us_;
 
-  write_queue<waiting_request> queue_;
-  std::vector<waiting_request> committing_; // the batch at the committer, in its order
+  std::shared_ptr<commit_queue> queue_;
+  std::deque<promise> answers_; // of the requests in the queue and at the committer, in their order
 
   watcher_map watchers_;
   change_feed feed_;

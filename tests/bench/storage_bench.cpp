@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <future>
+#include <sys/resource.h>
 #include <thread>
 
 using namespace std::chrono;
@@ -28,10 +29,22 @@ struct result {
   std::vector<float> latency_us;
 };
 
+double cpu_seconds() {
+  rusage used;
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+// CPU time includes that of the clients.
 void print(const char* name, result r, double elapsed) {
+  static double cpu_before = 0;
+  const auto cpu = cpu_seconds();
   std::sort(r.latency_us.begin(), r.latency_us.end());
   const auto at = [&](double part) { return r.latency_us[static_cast<size_t>(part * (r.latency_us.size() - 1))]; };
-  std::printf("%-34s %8.0f puts/s   p50 %6.2f ms   p99 %6.2f ms\n", name, r.puts / elapsed, at(0.5) / 1000, at(0.99) / 1000);
+  std::printf("%-34s %8.0f puts/s   p50 %6.2f ms   p99 %6.2f ms   %5.1f us CPU per put\n", name, r.puts / elapsed, at(0.5) / 1000,
+              at(0.99) / 1000, (cpu - cpu_before) * 1e6 / static_cast<double>(r.puts));
+  cpu_before = cpu;
   std::fflush(stdout);
 }
 
