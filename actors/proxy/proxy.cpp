@@ -11,13 +11,16 @@ namespace {
 
 namespace placement = runtime::placement;
 
-caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system, const runtime::host::role_context& context) {
+caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system,
+                                          const runtime::host::role_context& context) {
   if (context.settings.text("rules") == "memory")
-    return spawn(system, context, [] { return std::make_unique<memory_writer>(); }, writer_thread::shared);
+    return spawn(
+      system, context, [] { return std::make_unique<memory_writer>(); }, writer_thread::shared);
   nftables::table_settings settings{context.settings.text("table"), context.cluster.pod_cidr,
                                     context.cluster.service_cidr};
-  return spawn(system, context, [settings] { return std::make_unique<nftables::table_writer>(settings); },
-               writer_thread::own);
+  return spawn(
+    system, context, [settings] { return std::make_unique<nftables::table_writer>(settings); },
+    writer_thread::own);
 }
 
 } // namespace
@@ -28,12 +31,18 @@ runtime::host::role_descriptor describe() {
   result.spec.summary = "keeps a node's service rules in nftables";
   result.spec.naming = placement::instance_naming::per_node;
   result.spec.settings = {
-    {.name = "node", .type = placement::setting_type::node, .help = "the node whose traffic it directs",
+    {.name = "node",
+     .type = placement::setting_type::node,
+     .help = "the node whose traffic it directs",
      .required = true},
-    {.name = "table", .type = placement::setting_type::interface,
-     .help = "name of the nftables table that holds the rules; nobody else's", .otherwise = "troupe"},
-    {.name = "rules", .type = placement::setting_type::choice,
-     .help = "nftables, or memory: decide the rules but write none", .otherwise = "nftables",
+    {.name = "table",
+     .type = placement::setting_type::interface,
+     .help = "name of the nftables table that holds the rules; nobody else's",
+     .otherwise = "troupe"},
+    {.name = "rules",
+     .type = placement::setting_type::choice,
+     .help = "nftables, or memory: decide the rules but write none",
+     .otherwise = "nftables",
      .choices = {"nftables", "memory"}},
   };
   result.phase = runtime::host::start_phase::proxy;

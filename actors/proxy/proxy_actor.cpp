@@ -21,12 +21,11 @@ tracker::object_key tracker_key(const std::string& key) {
 } // namespace
 
 proxy::proxy(caf::actor_config& config, const runtime::host::role_context& context, writer_actor writer)
-  : metered(config),
-    context_(context),
-    client_(this, context, {"system:kube-proxy", {"system:node-proxier", "system:authenticated"}}),
-    tracker_(context.settings.text("node")),
-    writer_(std::move(writer)) {
-}
+    : metered(config),
+      context_(context),
+      client_(this, context, {"system:kube-proxy", {"system:node-proxier", "system:authenticated"}}),
+      tracker_(context.settings.text("node")),
+      writer_(std::move(writer)) {}
 
 proxy::behavior_type proxy::make_behavior() {
   link_to(writer_); // neither is of use without the other
@@ -88,9 +87,10 @@ void proxy::write() {
   if (delta->empty() && !must_write_)
     return;
   busy_ = true;
-  ask(this, writer_, write_deadline, write_rules{std::move(delta)},
-      [this](const rules_written& outcome) { on_written(outcome); },
-      [this](caf::error& why) { on_silence(why); });
+  ask(
+    this, writer_, write_deadline, write_rules{std::move(delta)},
+    [this](const rules_written& outcome) { on_written(outcome); },
+    [this](caf::error& why) { on_silence(why); });
 }
 
 void proxy::on_written(const rules_written& outcome) {
@@ -103,7 +103,8 @@ void proxy::on_written(const rules_written& outcome) {
     ++counters_.failures;
     must_write_ = true;
     const auto delay = context_.random->jitter(retry_delay_.count(), retry_jitter);
-    context_.log.error("rules refused, writing all of them again", {{"why", *report.error}, {"in_ms", delay}});
+    context_.log.error("rules refused, writing all of them again",
+                       {{"why", *report.error}, {"in_ms", delay}});
     schedule_write(std::chrono::milliseconds(delay));
     retry_delay_ = std::min(retry_delay_ * 2, retry_delay_max);
     return;
@@ -113,9 +114,9 @@ void proxy::on_written(const rules_written& outcome) {
   must_write_ = false;
   retry_delay_ = retry_delay_min;
   if (report.complete)
-    context_.log.info("all rules written", {{"services", tracker_.services()},
-                                            {"ports", tracker_.model().size()},
-                                            {"took_us", outcome.took_us}});
+    context_.log.info(
+      "all rules written",
+      {{"services", tracker_.services()}, {"ports", tracker_.model().size()}, {"took_us", outcome.took_us}});
   else
     context_.log.debug("changed rules written", {{"took_us", outcome.took_us}});
   if (!std::exchange(ready_, true))
@@ -128,9 +129,10 @@ void proxy::schedule_verify() {
     if (busy_ || !ready_)
       return schedule_verify();
     busy_ = true;
-    ask(this, writer_, write_deadline, verify_rules{},
-        [this](const rules_verified& answer) { on_verified(answer.present); },
-        [this](caf::error& why) { on_silence(why); });
+    ask(
+      this, writer_, write_deadline, verify_rules{},
+      [this](const rules_verified& answer) { on_verified(answer.present); },
+      [this](caf::error& why) { on_silence(why); });
   });
 }
 

@@ -1,5 +1,5 @@
-// The proxy's handler table and its state. One write is under way at a time; what changes meanwhile is gathered in
-// the tracker and goes with the next one.
+// The proxy's handler table and its state. One write is under way at a time; what changes meanwhile is
+// gathered in the tracker and goes with the next one.
 #pragma once
 
 #include "actors/client/api_client.hpp"
@@ -45,9 +45,9 @@ private:
   proxy_counters counters_;
   std::chrono::milliseconds retry_delay_ = retry_delay_min;
   bool synced_ = false;
-  bool must_write_ = true;    // even without a change: the table may be an earlier run's
-  bool write_waits_ = false;  // a timer for the next write runs
-  bool busy_ = false;         // the writer has a request
+  bool must_write_ = true;   // even without a change: the table may be an earlier run's
+  bool write_waits_ = false; // a timer for the next write runs
+  bool busy_ = false;        // the writer has a request
   bool ready_ = false;
 };
 

@@ -16,12 +16,11 @@ constexpr auto affinity_timeout_default = std::chrono::seconds(10800);
 constexpr const char* proxy_name_label = "service.kubernetes.io/service-proxy-name";
 constexpr const char* service_name_label = "kubernetes.io/service-name";
 
-std::string text(const flatbuffers::String* value) {
-  return value ? value->str() : std::string();
-}
+std::string text(const flatbuffers::String* value) { return value ? value->str() : std::string(); }
 
 tracker::object_key key_of(const meta::ObjectMeta* metadata) {
-  return metadata ? tracker::object_key{text(metadata->namespace_()), text(metadata->name())} : tracker::object_key{};
+  return metadata ? tracker::object_key{text(metadata->namespace_()), text(metadata->name())}
+                  : tracker::object_key{};
 }
 
 std::string label(const meta::ObjectMeta* metadata, std::string_view name) {
@@ -102,10 +101,9 @@ tracker::endpoint_slice read_slice(const discovery::EndpointSlice& object) {
       // Unknown counts as ready; serving follows ready where it is not said.
       const auto* conditions = found->conditions();
       const bool ready = !conditions || conditions->ready().value_or(true);
-      result.endpoints.push_back({found->addresses()->Get(0)->str(), ready,
-                                  conditions ? conditions->serving().value_or(ready) : ready,
-                                  conditions && conditions->terminating().value_or(false),
-                                  text(found->nodeName())});
+      result.endpoints.push_back(
+        {found->addresses()->Get(0)->str(), ready, conditions ? conditions->serving().value_or(ready) : ready,
+         conditions && conditions->terminating().value_or(false), text(found->nodeName())});
     }
   return result;
 }

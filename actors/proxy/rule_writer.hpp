@@ -12,8 +12,8 @@
 namespace actors::proxy {
 
 struct write_report {
-  std::optional<std::string> error; // nullopt: the rules are what the model says
-  bool complete = false;            // everything was written anew, not only the change
+  std::optional<std::string> error;  // nullopt: the rules are what the model says
+  bool complete = false;             // everything was written anew, not only the change
   std::vector<std::string> warnings; // what went wrong besides the rules (conntrack, sysctl)
 };
 

@@ -9,8 +9,7 @@ namespace {
 class writer final : public runtime::telemetry::metered<writer_actor::base> {
 public:
   writer(caf::actor_config& config, rule_writer_factory make_writer, runtime::seams::clock_ptr clock)
-    : metered(config), make_writer_(std::move(make_writer)), clock_(std::move(clock)) {
-  }
+      : metered(config), make_writer_(std::move(make_writer)), clock_(std::move(clock)) {}
 
   behavior_type make_behavior() override {
     return {

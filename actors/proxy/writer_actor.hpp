@@ -1,8 +1,8 @@
 // The actor around a rule_writer: makes it on its own thread, measures it, turns exceptions into answers.
 #pragma once
 
-#include "actors/proxy/rule_writer.hpp"
 #include "actors/proxy/proxy.hpp"
+#include "actors/proxy/rule_writer.hpp"
 
 #include <caf/all.hpp>
 

@@ -9,9 +9,9 @@ namespace {
 constexpr std::string_view set_start = "set aff-";
 constexpr std::string_view elements_start = "elements = {";
 
-// "10.0.0.1 timeout 1m expires 58s788ms, ..." -> "10.0.0.1 timeout 58s788ms, ...". What remains becomes the whole
-// timeout, since a changed service may have let an element live longer than the timeout it began with, which the
-// kernel refuses to take back. The next connection renews it by the rule's own.
+// "10.0.0.1 timeout 1m expires 58s788ms, ..." -> "10.0.0.1 timeout 58s788ms, ...". What remains becomes the
+// whole timeout, since a changed service may have let an element live longer than the timeout it began with,
+// which the kernel refuses to take back. The next connection renews it by the rule's own.
 std::string with_remaining_time(std::string_view elements) {
   std::istringstream words{std::string(elements)};
   std::string result, address;

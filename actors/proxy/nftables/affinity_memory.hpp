@@ -7,7 +7,8 @@
 
 namespace actors::proxy::nftables {
 
-// Set -> its elements for `add element`, each with the time that is left to it: "10.0.0.1 timeout 58s788ms, ...".
+// Set -> its elements for `add element`, each with the time that is left to it: "10.0.0.1 timeout 58s788ms,
+// ...".
 using remembered_clients = std::map<std::string, std::string>;
 
 // From what `list sets` prints; sets without elements are left out.

@@ -3,8 +3,7 @@
 
 namespace actors::proxy::nftables {
 
-batch::batch(std::string table) : table_(std::move(table)) {
-}
+batch::batch(std::string table) : table_(std::move(table)) {}
 
 void batch::command(std::string_view verb, std::string_view name, std::string_view rest) {
   text_.append(verb).append(" ip ").append(table_).append(" ").append(name);
@@ -25,21 +24,13 @@ void batch::add_chain(std::string_view name, std::string_view hook) {
   command("add chain", name, hook.empty() ? std::string() : "{ " + std::string(hook) + " }");
 }
 
-void batch::flush_chain(std::string_view name) {
-  command("flush chain", name);
-}
+void batch::flush_chain(std::string_view name) { command("flush chain", name); }
 
-void batch::add_rule(std::string_view chain, std::string_view rule) {
-  command("add rule", chain, rule);
-}
+void batch::add_rule(std::string_view chain, std::string_view rule) { command("add rule", chain, rule); }
 
-void batch::delete_chain(std::string_view name) {
-  command("delete chain", name);
-}
+void batch::delete_chain(std::string_view name) { command("delete chain", name); }
 
-void batch::delete_set(std::string_view name) {
-  command("delete set", name);
-}
+void batch::delete_set(std::string_view name) { command("delete set", name); }
 
 // `add` first, since deleting a table that is not there fails.
 void batch::replace_table() {
@@ -56,8 +47,8 @@ void batch::add_elements(const std::map<element_key, std::string>& elements) {
   for (auto it = elements.begin(); it != elements.end(); ++it) {
     list += (count++ ? ", " : "") + it->first.key + (it->second.empty() ? "" : " : " + it->second);
     const auto next = std::next(it);
-    if (next == elements.end() || next->first.container != it->first.container
-        || count == elements_per_command_max) {
+    if (next == elements.end() || next->first.container != it->first.container ||
+        count == elements_per_command_max) {
       element_command("add element", it->first.container, list);
       list.clear();
       count = 0;

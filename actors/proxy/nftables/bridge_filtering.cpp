@@ -13,7 +13,8 @@ constexpr const char* setting = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 std::optional<std::string> allow_bridge_filtering() {
   int value = 0;
   if (!(std::ifstream(setting) >> value))
-    return std::string(setting) + " is not there (kernel module br_netfilter): a pod cannot reach, through a "
+    return std::string(setting) +
+           " is not there (kernel module br_netfilter): a pod cannot reach, through a "
            "service, an endpoint on its own node";
   if (value != 0)
     return std::nullopt;

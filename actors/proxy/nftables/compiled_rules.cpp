@@ -21,9 +21,7 @@ std::string match_protocol(const port_rules& rules) {
   return "meta l4proto " + std::string(to_string(rules.protocol));
 }
 
-std::string numgen(size_t count) {
-  return "numgen random mod " + std::to_string(count);
-}
+std::string numgen(size_t count) { return "numgen random mod " + std::to_string(count); }
 
 // `0 : <text of the first>, 1 : ...`
 template <class Text>
@@ -38,13 +36,14 @@ std::string pick_by_map(const port_rules& rules, const targets& list) {
   auto rule = match_protocol(rules) + " dnat ip to ";
   if (list.size() == 1)
     return rule + to_string(list[0].address) + ':' + std::to_string(list[0].port);
-  return rule + numgen(list.size()) + " map "
-         + numbered(list, [](const target& t) { return to_string(t.address) + " . " + std::to_string(t.port); });
+  return rule + numgen(list.size()) + " map " + numbered(list, [](const target& t) {
+           return to_string(t.address) + " . " + std::to_string(t.port);
+         });
 }
 
 std::string element_of_ip(const port_rules& rules) {
-  return to_string(rules.cluster_ip) + " . " + std::string(to_string(rules.protocol)) + " . "
-         + std::to_string(rules.port);
+  return to_string(rules.cluster_ip) + " . " + std::string(to_string(rules.protocol)) + " . " +
+         std::to_string(rules.port);
 }
 
 std::string element_of_node_port(const port_rules& rules) {
@@ -54,8 +53,7 @@ std::string element_of_node_port(const port_rules& rules) {
 class compiler {
 public:
   compiler(const port_key& key, const port_rules& rules, const table_settings& settings)
-    : key_(key), rules_(rules), settings_(settings) {
-  }
+      : key_(key), rules_(rules), settings_(settings) {}
 
   compiled_rules run() {
     const auto cluster_chain = add_balancer("svc", rules_.cluster_targets);
@@ -87,8 +85,8 @@ private:
     auto name = object_name(purpose, key_);
     auto& chain = result_.chains[name];
     if (!settings_.pod_cidr.empty())
-      chain.push_back("ip daddr " + to_string(rules_.cluster_ip) + " ip saddr != " + settings_.pod_cidr
-                      + " jump mark-masquerade");
+      chain.push_back("ip daddr " + to_string(rules_.cluster_ip) + " ip saddr != " + settings_.pod_cidr +
+                      " jump mark-masquerade");
     if (rules_.affinity.count() > 0)
       pick_with_memory(chain, list);
     else
@@ -101,8 +99,8 @@ private:
   void pick_with_memory(std::vector<std::string>& chain, const targets& list) {
     for (const auto& t : list)
       chain.push_back("ip saddr @" + object_name("aff", key_, t) + " goto " + add_endpoint(t));
-    chain.push_back(numgen(list.size()) + " vmap "
-                    + numbered(list, [this](const target& t) { return "goto " + object_name("ep", key_, t); }));
+    chain.push_back(numgen(list.size()) + " vmap " +
+                    numbered(list, [this](const target& t) { return "goto " + object_name("ep", key_, t); }));
   }
 
   // The timeout stands in the rule, not in the set: changing it keeps the clients that are known.

@@ -17,12 +17,12 @@ struct table_settings {
 };
 
 // Shared maps and sets of the table.
-inline constexpr const char* service_ips = "service-ips";               // address . protocol . port -> chain
-inline constexpr const char* service_nodeports = "service-nodeports";   // protocol . port -> chain
-inline constexpr const char* unreachable_ips = "unreachable-ips";       // as service-ips -> reject or drop
+inline constexpr const char* service_ips = "service-ips";             // address . protocol . port -> chain
+inline constexpr const char* service_nodeports = "service-nodeports"; // protocol . port -> chain
+inline constexpr const char* unreachable_ips = "unreachable-ips";     // as service-ips -> reject or drop
 inline constexpr const char* unreachable_nodeports = "unreachable-nodeports";
-inline constexpr const char* cluster_ips = "cluster-ips";               // addresses that services have
-inline constexpr const char* hairpin_pairs = "hairpin-pairs";           // endpoint . itself
+inline constexpr const char* cluster_ips = "cluster-ips";     // addresses that services have
+inline constexpr const char* hairpin_pairs = "hairpin-pairs"; // endpoint . itself
 
 struct element_key {
   std::string container;

@@ -37,8 +37,8 @@ void add_forwarding(batch& commands) {
   commands.add_rule("services", to_this_node + std::string(by_node_port) + service_nodeports);
   commands.add_rule("nat-prerouting", "jump services");
   commands.add_rule("nat-output", "jump services");
-  commands.add_rule("nat-postrouting",
-                    "ct status dnat ip saddr . ip daddr @" + std::string(hairpin_pairs) + " masquerade fully-random");
+  commands.add_rule("nat-postrouting", "ct status dnat ip saddr . ip daddr @" + std::string(hairpin_pairs) +
+                                         " masquerade fully-random");
   commands.add_rule("nat-postrouting", "meta mark & " + mark + " == 0 return");
   commands.add_rule("nat-postrouting", "meta mark set meta mark xor " + mark);
   commands.add_rule("nat-postrouting", "masquerade fully-random");

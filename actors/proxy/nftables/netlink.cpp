@@ -44,16 +44,15 @@ std::vector<uint8_t>& netlink_message::finish() {
   return bytes_;
 }
 
-netlink_socket::netlink_socket(int family) : descriptor_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family)) {
+netlink_socket::netlink_socket(int family)
+    : descriptor_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family)) {
   if (descriptor_ < 0)
     throw std::system_error(errno, std::generic_category(), "netlink socket");
   const timeval limit{answer_seconds_max, 0};
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
-netlink_socket::~netlink_socket() {
-  close(descriptor_);
-}
+netlink_socket::~netlink_socket() { close(descriptor_); }
 
 int netlink_socket::request(netlink_message& message) {
   auto& bytes = message.finish();

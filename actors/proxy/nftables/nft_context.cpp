@@ -18,9 +18,7 @@ nft_context::nft_context() : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
     throw std::runtime_error("libnftables: no context");
 }
 
-nft_context::~nft_context() {
-  nft_ctx_free(context_);
-}
+nft_context::~nft_context() { nft_ctx_free(context_); }
 
 std::optional<std::string> nft_context::run(const std::string& commands) {
   const int result = nft_run_cmd_from_buffer(context_, commands.c_str());
@@ -32,8 +30,6 @@ std::optional<std::string> nft_context::run(const std::string& commands) {
   return error.empty() ? "libnftables: failed without a message" : error;
 }
 
-std::string nft_context::take_output() {
-  return nft_ctx_get_output_buffer(context_);
-}
+std::string nft_context::take_output() { return nft_ctx_get_output_buffer(context_); }
 
 } // namespace actors::proxy::nftables

@@ -35,7 +35,8 @@ std::string object_name(std::string_view purpose, const tracker::port_key& key) 
   return named(purpose, identity_of(key));
 }
 
-std::string object_name(std::string_view purpose, const tracker::port_key& key, const tracker::target& where) {
+std::string object_name(std::string_view purpose, const tracker::port_key& key,
+                        const tracker::target& where) {
   return named(purpose, identity_of(key) + '/' + to_string(where.address) + '/' + std::to_string(where.port));
 }
 

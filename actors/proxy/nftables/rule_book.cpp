@@ -43,8 +43,7 @@ void delete_objects(batch& commands, const compiled_rules& before, const compile
 
 } // namespace
 
-rule_book::rule_book(table_settings settings) : settings_(std::move(settings)) {
-}
+rule_book::rule_book(table_settings settings) : settings_(std::move(settings)) {}
 
 std::optional<std::string> rule_book::verdict_of(const element_key& key) const {
   auto found = elements_.find(key);
@@ -55,8 +54,7 @@ void rule_book::remember(const element_key& key, verdicts& before) const {
   before.try_emplace(key, verdict_of(key));
 }
 
-void rule_book::release(const tracker::port_key& key, const compiled_rules& rules,
-                        verdicts& before) {
+void rule_book::release(const tracker::port_key& key, const compiled_rules& rules, verdicts& before) {
   for (const auto& [element, verdict] : rules.elements) {
     remember(element, before);
     auto found = elements_.find(element);
@@ -66,8 +64,7 @@ void rule_book::release(const tracker::port_key& key, const compiled_rules& rule
   }
 }
 
-void rule_book::claim(const tracker::port_key& key, const compiled_rules& rules,
-                      verdicts& before) {
+void rule_book::claim(const tracker::port_key& key, const compiled_rules& rules, verdicts& before) {
   for (const auto& [element, verdict] : rules.elements) {
     remember(element, before);
     elements_[element][key] = verdict;
@@ -110,7 +107,8 @@ std::string rule_book::apply(const tracker::model_delta& delta) {
 }
 
 bool rule_book::has_affinity() const {
-  return std::any_of(ports_.begin(), ports_.end(), [](const auto& port) { return !port.second.sets.empty(); });
+  return std::any_of(ports_.begin(), ports_.end(),
+                     [](const auto& port) { return !port.second.sets.empty(); });
 }
 
 std::string rule_book::render(const remembered_clients& clients) const {

@@ -1,5 +1,6 @@
 // The node's own route for the service range. A connection that the node itself opens is translated after its
-// route was looked up, so that without any route to the range it would fail before; through `lo` it always has one.
+// route was looked up, so that without any route to the range it would fail before; through `lo` it always
+// has one.
 #pragma once
 
 #include <optional>

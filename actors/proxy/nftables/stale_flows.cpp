@@ -4,13 +4,11 @@
 namespace actors::proxy::nftables {
 namespace {
 
-bool is_udp(const tracker::port_rules* rules) {
-  return rules && rules->protocol == tracker::protocol::udp;
-}
+bool is_udp(const tracker::port_rules* rules) { return rules && rules->protocol == tracker::protocol::udp; }
 
 bool same_targets(const tracker::port_rules& a, const tracker::port_rules& b) {
-  return a.cluster_ip == b.cluster_ip && a.port == b.port && a.node_port == b.node_port
-         && a.cluster_targets == b.cluster_targets && a.local_targets == b.local_targets;
+  return a.cluster_ip == b.cluster_ip && a.port == b.port && a.node_port == b.node_port &&
+         a.cluster_targets == b.cluster_targets && a.local_targets == b.local_targets;
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// Which UDP flows the kernel would go on sending to an endpoint that is no longer one. A TCP connection ends with
-// its endpoint; a UDP flow's translation lives as long as packets keep coming, so it has to be removed.
+// Which UDP flows the kernel would go on sending to an endpoint that is no longer one. A TCP connection ends
+// with its endpoint; a UDP flow's translation lives as long as packets keep coming, so it has to be removed.
 // Pure: upstream's criteria (a flow to a service's address or node port whose answers come from elsewhere).
 #pragma once
 
@@ -19,7 +19,8 @@ struct tracked_flow {
 // UDP service ports that changed, with the endpoints that they have now.
 class udp_targets {
 public:
-  // `before` or `after` is null when the port is new or gone. A later change of a port replaces an earlier one.
+  // `before` or `after` is null when the port is new or gone. A later change of a port replaces an earlier
+  // one.
   void add(const tracker::port_rules* before, const tracker::port_rules* after);
   bool empty() const { return by_address_.empty() && by_node_port_.empty(); }
   bool is_stale(const tracked_flow& flow) const;

@@ -1,5 +1,5 @@
-// One writer per table within this process. A restarted proxy may come up while the thread of its predecessor is
-// still inside a batch; two writers would undo each other's changes.
+// One writer per table within this process. A restarted proxy may come up while the thread of its predecessor
+// is still inside a batch; two writers would undo each other's changes.
 #pragma once
 
 #include <chrono>

@@ -9,8 +9,7 @@
 namespace actors::proxy::nftables {
 
 table_writer::table_writer(table_settings settings)
-  : claim_(settings.table, claim_patience), book_(std::move(settings)) {
-}
+    : claim_(settings.table, claim_patience), book_(std::move(settings)) {}
 
 write_report table_writer::write(const tracker::model_delta& delta) {
   write_report report;
@@ -44,7 +43,8 @@ std::optional<std::string> table_writer::write_everything(std::vector<std::strin
   if (error)
     return error;
   // After the rules: with the route alone, connections to services would be sent into the void.
-  return book_.settings().service_cidr.empty() ? std::nullopt : put_service_route(book_.settings().service_cidr);
+  return book_.settings().service_cidr.empty() ? std::nullopt
+                                               : put_service_route(book_.settings().service_cidr);
 }
 
 void table_writer::note_flows(const tracker::model_delta& delta) {

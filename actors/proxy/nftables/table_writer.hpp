@@ -1,5 +1,5 @@
-// The rule_writer of real nodes: one nftables table, the node's route to the service range, and the UDP flows that
-// have to follow. Owned by the proxy's writer thread.
+// The rule_writer of real nodes: one nftables table, the node's route to the service range, and the UDP flows
+// that have to follow. Owned by the proxy's writer thread.
 #pragma once
 
 #include "actors/proxy/nftables/nft_context.hpp"
@@ -33,8 +33,8 @@ private:
   bool in_step_ = false;    // the table is what the book says
 };
 
-// Removes the table and the route: what is left of a proxy when its node leaves the cluster. Leaves everything
-// else alone, and succeeds when there is nothing. Returns the error's text.
+// Removes the table and the route: what is left of a proxy when its node leaves the cluster. Leaves
+// everything else alone, and succeeds when there is nothing. Returns the error's text.
 std::optional<std::string> remove_rules(const table_settings& settings);
 
 } // namespace actors::proxy::nftables

@@ -5,9 +5,7 @@ namespace actors::proxy::tracker {
 namespace {
 
 // Higher is more useful to a client.
-int rank(const candidate& c) {
-  return c.ready ? 2 : c.serving ? 1 : 0;
-}
+int rank(const candidate& c) { return c.ready ? 2 : c.serving ? 1 : 0; }
 
 void merge(candidate_table& table, const target& where, const candidate& found) {
   auto [position, inserted] = table.try_emplace(where, found);
@@ -20,8 +18,8 @@ void merge(candidate_table& table, const target& where, const candidate& found) 
 }
 
 bool needs_local(const service& owner, const service_port& port) {
-  return owner.internal_policy == traffic_policy::local
-         || (owner.external_policy == traffic_policy::local && port.node_port != 0);
+  return owner.internal_policy == traffic_policy::local ||
+         (owner.external_policy == traffic_policy::local && port.node_port != 0);
 }
 
 // Even with external policy Local, the cluster's endpoints are needed: connections from pods and from
@@ -68,8 +66,14 @@ std::vector<target> select_targets(const candidate_table& candidates, bool only_
 
 port_rules decide_port_rules(const service& owner, ipv4 cluster_ip, const service_port& port,
                              const candidate_table& candidates) {
-  port_rules rules{cluster_ip,     port.protocol,         port.port,             port.node_port,
-                   owner.affinity, owner.internal_policy, owner.external_policy, {},
+  port_rules rules{cluster_ip,
+                   port.protocol,
+                   port.port,
+                   port.node_port,
+                   owner.affinity,
+                   owner.internal_policy,
+                   owner.external_policy,
+                   {},
                    {}};
   if (needs_cluster(owner, port))
     rules.cluster_targets = select_targets(candidates, false);

@@ -14,8 +14,7 @@ void apply_delta(rule_model& model, const model_delta& delta) {
   }
 }
 
-service_tracker::service_tracker(std::string node_name) : node_name_(std::move(node_name)) {
-}
+service_tracker::service_tracker(std::string node_name) : node_name_(std::move(node_name)) {}
 
 void service_tracker::put(service changed) {
   auto& known = services_[changed.key];
@@ -75,7 +74,8 @@ std::vector<std::pair<port_key, port_rules>> service_tracker::decide(const objec
       slices.push_back(&slices_.at(slice));
   for (const auto& port : owner->second.ports) {
     const auto candidates = resolve_candidates(slices, port.name, port.protocol, node_name_);
-    result.emplace_back(port_key{key, port.name}, decide_port_rules(owner->second, *address, port, candidates));
+    result.emplace_back(port_key{key, port.name},
+                        decide_port_rules(owner->second, *address, port, candidates));
   }
   return result;
 }

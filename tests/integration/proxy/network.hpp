@@ -1,5 +1,5 @@
-// The node of these tests: this process, in a network namespace of its own, with a bridge for pods and a neighbour
-// outside of the cluster. All of it vanishes with the process.
+// The node of these tests: this process, in a network namespace of its own, with a bridge for pods and a
+// neighbour outside of the cluster. All of it vanishes with the process.
 #pragma once
 
 #include "tests/integration/proxy/pod.hpp"

@@ -19,7 +19,8 @@ endpoint_slice slice_of(int number, int first) {
   std::vector<endpoint> list;
   for (int i = 0; i < endpoints; ++i)
     list.push_back(
-      at(("10.244." + std::to_string(number / 25) + '.' + std::to_string(number % 25 * endpoints + i + first)).c_str()));
+      at(("10.244." + std::to_string(number / 25) + '.' + std::to_string(number % 25 * endpoints + i + first))
+           .c_str()));
   const auto name = "s" + std::to_string(number);
   return slice(std::move(list), name.c_str(), name.c_str());
 }
@@ -48,7 +49,8 @@ TEST_CASE("1,000 services of 10 endpoints", "[.][measure]") {
     std::printf("first load: %.0f ms\n", milliseconds([&] { REQUIRE_FALSE(writer.write(all).error); }));
   }
   table_writer writer(settings);
-  std::printf("atomic replace at a restart: %.0f ms\n", milliseconds([&] { REQUIRE_FALSE(writer.write(all).error); }));
+  std::printf("atomic replace at a restart: %.0f ms\n",
+              milliseconds([&] { REQUIRE_FALSE(writer.write(all).error); }));
   for (int i = 0; i < 5; ++i) {
     tracker.put(slice_of(i * 100, 1));
     std::printf("one endpoint changed: %.1f ms\n",

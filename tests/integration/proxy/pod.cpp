@@ -58,8 +58,8 @@ int listening(int type) {
   const int yes = 1;
   setsockopt(result, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const auto any = address_of("0.0.0.0", served_port);
-  if (bind(result, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0
-      || (type == SOCK_STREAM && listen(result, 128) != 0))
+  if (bind(result, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0 ||
+      (type == SOCK_STREAM && listen(result, 128) != 0))
     throw std::runtime_error("cannot listen");
   return result;
 }
@@ -112,8 +112,8 @@ void serve_udp(int socket, std::string name) {
     try {
       if (verb == "up") {
         command >> gateway;
-        shell("ip link set lo up && ip addr add " + address + " dev eth0 && ip link set eth0 up && ip route add default via "
-              + gateway);
+        shell("ip link set lo up && ip addr add " + address +
+              " dev eth0 && ip link set eth0 up && ip route add default via " + gateway);
         std::thread(serve_tcp, listening(SOCK_STREAM), name).detach();
         std::thread(serve_udp, listening(SOCK_DGRAM), name).detach();
         reply = "up";
@@ -149,14 +149,15 @@ std::string request_udp(const std::string& address, int port) {
   }
   const auto where = address_of(address, port);
   // Connected, so that a refusal by ICMP is seen.
-  if (connect(udp_socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0
-      || send(udp_socket, "?", 1, 0) < 0)
+  if (connect(udp_socket, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
+      send(udp_socket, "?", 1, 0) < 0)
     return outcome(errno);
   return receive(udp_socket);
 }
 
-pod::pod(std::string name, const std::string& link, const std::string& address_and_bits, const std::string& gateway)
-  : link_(link) {
+pod::pod(std::string name, const std::string& link, const std::string& address_and_bits,
+         const std::string& gateway)
+    : link_(link) {
   int channels[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels) != 0)
     throw std::runtime_error("socketpair");
@@ -176,7 +177,8 @@ pod::pod(std::string name, const std::string& link, const std::string& address_a
 }
 
 pod::~pod() {
-  // The kernel tears a namespace down later than its last process ends; the name is free at once only this way.
+  // The kernel tears a namespace down later than its last process ends; the name is free at once only this
+  // way.
   std::system(("ip link del " + link_).c_str());
   close(channel_);
   kill(process_, SIGKILL);

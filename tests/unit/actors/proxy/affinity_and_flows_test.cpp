@@ -32,12 +32,13 @@ const target dns{ip("10.96.0.53"), 53};
 TEST_CASE("remembered clients are read from nft's listing", "[proxy]") {
   const auto clients = read_remembered_clients(
     "table ip troupe {\n\tset cluster-ips {\n\t\ttype ipv4_addr\n\t\telements = { 10.96.0.10 }\n\t}\n"
-    "\tset aff-1-default/web/http/10.244.0.2/8080 {\n\t\ttype ipv4_addr\n\t\tsize 65535\n\t\tflags dynamic,timeout\n"
-    "\t\telements = { 10.0.0.1 timeout 1m expires 58s788ms,\n\t\t\t     10.0.0.2 timeout 1m expires 3s }\n\t}\n"
+    "\tset aff-1-default/web/http/10.244.0.2/8080 {\n\t\ttype ipv4_addr\n\t\tsize 65535\n\t\tflags "
+    "dynamic,timeout\n"
+    "\t\telements = { 10.0.0.1 timeout 1m expires 58s788ms,\n\t\t\t     10.0.0.2 timeout 1m expires 3s "
+    "}\n\t}\n"
     "\tset aff-2-default/web/http/10.244.0.3/8080 {\n\t\ttype ipv4_addr\n\t}\n}\n");
-  CHECK(clients
-        == remembered_clients{{"aff-1-default/web/http/10.244.0.2/8080",
-                               "10.0.0.1 timeout 58s788ms, 10.0.0.2 timeout 3s"}});
+  CHECK(clients == remembered_clients{{"aff-1-default/web/http/10.244.0.2/8080",
+                                       "10.0.0.1 timeout 58s788ms, 10.0.0.2 timeout 3s"}});
   CHECK(read_remembered_clients("").empty());
   CHECK(read_remembered_clients("set aff-").empty());
 }

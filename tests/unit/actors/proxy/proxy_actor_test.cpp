@@ -23,8 +23,7 @@ struct writer_script {
 
 class scripted_writer final : public rule_writer {
 public:
-  explicit scripted_writer(std::shared_ptr<writer_script> script) : script_(std::move(script)) {
-  }
+  explicit scripted_writer(std::shared_ptr<writer_script> script) : script_(std::move(script)) {}
   write_report write(const tracker::model_delta& delta) override {
     script_->writes.push_back(delta);
     write_report report{{}, !in_step_, {}};
@@ -74,9 +73,9 @@ constexpr const char* service_json = R"({"apiVersion":"v1","kind":"Service",
 std::string slice_json(const std::string& address, const char* conditions = R"({"ready":true})") {
   return R"({"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4","metadata":{)"
          R"("name":"web-1","namespace":"default","labels":{"kubernetes.io/service-name":"web"}},"endpoints":[{)"
-         R"("addresses":[")"
-         + address + R"("],"nodeName":"node-a","conditions":)" + conditions
-         + R"(}],"ports":[{"name":"http","protocol":"TCP","port":8080}]})";
+         R"("addresses":[")" +
+         address + R"("],"nodeName":"node-a","conditions":)" + conditions +
+         R"(}],"ports":[{"name":"http","protocol":"TCP","port":8080}]})";
 }
 
 messages::codec::object_buffer packed(const client::resource& what, const std::string& json) {
@@ -105,7 +104,8 @@ struct fixture : test_system {
     context.random = std::make_shared<runtime::seams::seeded_random>(1);
     caf::anon_send(directory, runtime::directory::register_role{
                                 "apiserver/host-a", caf::actor_cast<caf::strong_actor_ptr>(apiserver), ""});
-    proxy = spawn(sys, context, [this] { return std::make_unique<scripted_writer>(script); }, writer_thread::shared);
+    proxy = spawn(
+      sys, context, [this] { return std::make_unique<scripted_writer>(script); }, writer_thread::shared);
     run();
   }
 
@@ -165,7 +165,8 @@ struct fixture : test_system {
 
 } // namespace
 
-TEST_CASE("the first rules are written once both watches are complete, and then the proxy is ready", "[proxy]") {
+TEST_CASE("the first rules are written once both watches are complete, and then the proxy is ready",
+          "[proxy]") {
   fixture f;
   CHECK(f.server->ids.size() == 2);
   CHECK(f.server->user == "system:kube-proxy");
@@ -300,7 +301,8 @@ TEST_CASE("a writer that cannot be made is a refusal, not a crash; nothing is lo
 TEST_CASE("a lost writer takes the proxy with it, so that its supervisor starts both", "[proxy]") {
   test_system system;
   auto clock = std::make_shared<runtime::seams::manual_clock>();
-  auto writer = spawn_writer(system.sys, [] { return std::unique_ptr<rule_writer>(); }, writer_thread::shared, clock);
+  auto writer = spawn_writer(
+    system.sys, [] { return std::unique_ptr<rule_writer>(); }, writer_thread::shared, clock);
   runtime::host::role_context context;
   context.directory = runtime::directory::spawn(system.sys, "host-a", {});
   context.clock = clock;

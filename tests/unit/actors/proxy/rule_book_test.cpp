@@ -1,6 +1,6 @@
 // The nft commands: what a change touches, names, affinity, refusals.
-#include "actors/proxy/nftables/object_name.hpp"
 #include "actors/proxy/nftables/rule_book.hpp"
+#include "actors/proxy/nftables/object_name.hpp"
 #include "tests/unit/actors/proxy/samples.hpp"
 
 #include <catch2/catch.hpp>
@@ -47,15 +47,16 @@ TEST_CASE("a changed endpoint touches its service's chain and its hairpin pair o
   w.apply();
   w.tracker.put(slice({at("10.244.0.2"), at("10.244.0.9")}, "web", "web"));
   const auto chain = object_name("svc", {{"default", "web"}, "http"});
-  CHECK(lines(w.apply())
-        == std::vector<std::string>{
-          "flush chain ip troupe " + chain,
-          "add rule ip troupe " + chain + " ip daddr 10.96.0.10 ip saddr != 10.244.0.0/16 jump mark-masquerade",
-          "add rule ip troupe " + chain
-            + " meta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.244.0.2 . 8080, 1 : 10.244.0.9 . 8080 }",
-          "delete element ip troupe hairpin-pairs { 10.244.0.3 . 10.244.0.3 }",
-          "add element ip troupe hairpin-pairs { 10.244.0.9 . 10.244.0.9 }",
-        });
+  CHECK(lines(w.apply()) == std::vector<std::string>{
+                              "flush chain ip troupe " + chain,
+                              "add rule ip troupe " + chain +
+                                " ip daddr 10.96.0.10 ip saddr != 10.244.0.0/16 jump mark-masquerade",
+                              "add rule ip troupe " + chain +
+                                " meta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.244.0.2 . "
+                                "8080, 1 : 10.244.0.9 . 8080 }",
+                              "delete element ip troupe hairpin-pairs { 10.244.0.3 . 10.244.0.3 }",
+                              "add element ip troupe hairpin-pairs { 10.244.0.9 . 10.244.0.9 }",
+                            });
 }
 
 TEST_CASE("an endpoint shared by two services keeps its hairpin pair until both let go", "[proxy]") {
@@ -156,7 +157,8 @@ TEST_CASE("a service without endpoints refuses, one with endpoints elsewhere dro
   CHECK_THAT(text, Contains("unreachable-nodeports { tcp . 30080 : drop }"));
 }
 
-TEST_CASE("external policy Local: pods and the node reach every endpoint, others only local ones", "[proxy]") {
+TEST_CASE("external policy Local: pods and the node reach every endpoint, others only local ones",
+          "[proxy]") {
   world w;
   auto owner = web("web", "10.96.0.10", 30080);
   owner.external_policy = traffic_policy::local;
@@ -205,6 +207,6 @@ TEST_CASE("long lists of elements are split over commands", "[proxy]") {
   w.tracker.put(web());
   w.tracker.put(slice(many));
   const auto all = lines(w.apply());
-  CHECK(std::count_if(all.begin(), all.end(), [](auto& l) { return l.starts_with("add element ip troupe hairpin"); })
-        == 3);
+  CHECK(std::count_if(all.begin(), all.end(),
+                      [](auto& l) { return l.starts_with("add element ip troupe hairpin"); }) == 3);
 }

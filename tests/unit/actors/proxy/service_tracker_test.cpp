@@ -64,16 +64,17 @@ TEST_CASE("a port is resolved by its name in each slice", "[proxy]") {
   owner.ports.push_back({"metrics", protocol::tcp, 9090, 0});
   tracker.put(owner);
   auto first = slice({at("10.244.0.2")}, "web", "web-1");
-  first.ports = {{"http", protocol::tcp, 8080}, {"metrics", protocol::tcp, 9091}, {"http", protocol::udp, 53}};
+  first.ports = {
+    {"http", protocol::tcp, 8080}, {"metrics", protocol::tcp, 9091}, {"http", protocol::udp, 53}};
   auto second = slice({at("10.244.0.3")}, "web", "web-2");
   second.ports = {{"http", protocol::tcp, 8081}, {"metrics", protocol::tcp, std::nullopt}};
   tracker.put(first);
   tracker.put(second);
   tracker.take_delta();
-  CHECK(tracker.model().at(web_http).cluster_targets
-        == std::vector<target>{{ip("10.244.0.2"), 8080}, {ip("10.244.0.3"), 8081}});
-  CHECK(tracker.model().at({{"default", "web"}, "metrics"}).cluster_targets
-        == std::vector<target>{{ip("10.244.0.2"), 9091}});
+  CHECK(tracker.model().at(web_http).cluster_targets ==
+        std::vector<target>{{ip("10.244.0.2"), 8080}, {ip("10.244.0.3"), 8081}});
+  CHECK(tracker.model().at({{"default", "web"}, "metrics"}).cluster_targets ==
+        std::vector<target>{{ip("10.244.0.2"), 9091}});
 }
 
 TEST_CASE("headless, ExternalName, IPv6 and foreign services get no rules", "[proxy]") {
