@@ -1,9 +1,12 @@
 // Which path has which document.
 #include "actors/apiserver/discovery/documents.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
+#include "actors/apiserver/discovery/gnostic.hpp"
 #include "actors/apiserver/discovery/groups.hpp"
+#include "actors/apiserver/discovery/openapi.hpp"
 #include "actors/apiserver/http/media_type.hpp"
 #include "messages/codec/json.hpp"
 
@@ -77,8 +80,46 @@ document documents::find_api(const std::vector<std::string>& segments, std::stri
   return refuse(status::no_route());
 }
 
-document documents::find_openapi(const std::vector<std::string>&, std::string_view) const {
-  return refuse(status::no_route());
+document documents::find_openapi(const std::vector<std::string>& segments, std::string_view accept) const {
+  if (segments.size() == 2 && segments[1] == "v2") {
+    // In the client's order; some can read one form only.
+    for (const auto& range : http::parse_accept(accept))
+      if (range.type == gnostic_v2_type || range.type == gnostic_v2_answer_type)
+        return cached("openapi/v2.pb", std::string{gnostic_v2_answer_type}, [] { return encode_gnostic_v2(openapi_v2()); });
+      else if (http::accepts(range.type, "application/json"))
+        break;
+    if (!http::accepts(accept, "application/json"))
+      return refuse(status::not_acceptable(fmt::format("application/json, {}", gnostic_v2_type)));
+    return cached("openapi/v2", "application/json", [] { return messages::codec::to_json(openapi_v2()); });
+  }
+  if (segments.size() < 2 || segments[1] != "v3")
+    return refuse(status::no_route());
+  if (!http::accepts(accept, "application/json"))
+    return refuse(status::not_acceptable("application/json"));
+  if (segments.size() == 2)
+    return openapi_v3_index();
+  std::string name;
+  for (size_t i = 2; i < segments.size(); ++i)
+    name += (i == 2 ? "" : "/") + segments[i];
+  return openapi_v3_document(name);
+}
+
+document documents::openapi_v3_document(const std::string& name) const {
+  const auto names = openapi_v3_names();
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    return refuse(status::no_route());
+  return cached("openapi/v3/" + name, "application/json", [&] { return messages::codec::to_json(openapi_v3(name)); });
+}
+
+/// Each document's address carries the hash of its content, so that clients can keep it.
+document documents::openapi_v3_index() const {
+  draft paths = draft::make_object();
+  for (const auto& name : openapi_v3_names()) {
+    const auto etag = openapi_v3_document(name).etag;
+    paths.set(name, draft::make_object({{"serverRelativeURL", fmt::format("/openapi/v3/{}?hash={}", name, etag.substr(1, etag.size() - 2))}}));
+  }
+  const auto content = draft::make_object({{"paths", std::move(paths)}});
+  return cached("openapi/v3", "application/json", [&] { return messages::codec::to_json(content); });
 }
 
 } // namespace actors::apiserver::discovery

@@ -33,6 +33,9 @@ private:
   document find_api(const std::vector<std::string>& segments, std::string_view accept) const;
   document find_openapi(const std::vector<std::string>& segments, std::string_view accept) const;
 
+  document openapi_v3_index() const;
+  document openapi_v3_document(const std::string& name) const;
+
   std::string address_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, document> rendered_;
