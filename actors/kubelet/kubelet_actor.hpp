@@ -101,7 +101,7 @@ private:
   std::string runtime_version_;
   std::string network_problem_;
   int64_t runtime_heard_us_ = 0;
-  bool relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
+  bool runtime_silent_ = false, relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
   size_t log_reads_ = 0;
   uint64_t relist_timer_ = 0;
 };

@@ -71,9 +71,12 @@ void kubelet::on_relist(listing found) {
   if (relist_timer_) client_.cancel(relist_timer_); // one chain, also after an extra listing
   relist_timer_ = client_.after(relist_period, [this] { relist(); });
   if (!found.error.empty()) {
-    context_.log.warning("the container runtime does not answer", {{"why", found.error}});
+    if (!runtime_silent_) context_.log.warning("the container runtime does not answer", {{"why", found.error}});
+    runtime_silent_ = true;
     return;
   }
+  if (runtime_silent_) context_.log.info("the container runtime answers again");
+  runtime_silent_ = false;
   runtime_heard_us_ = environment_->now_us();
   std::vector<std::string> changed;
   for (auto& [uid, seen] : found.pods) {

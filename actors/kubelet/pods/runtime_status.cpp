@@ -30,6 +30,15 @@ int restart_count_of(const cri::container& c) {
   return count;
 }
 
+std::optional<int64_t> grace_of(const cri::container& c) {
+  auto it = c.annotations.find(annotation::pod_grace);
+  int64_t grace = 0;
+  if (it == c.annotations.end() ||
+      std::from_chars(it->second.data(), it->second.data() + it->second.size(), grace).ec != std::errc{})
+    return std::nullopt;
+  return grace;
+}
+
 runtime_status read_runtime_status(cri::container_runtime& runtime, const std::string& node, const std::string& uid) {
   runtime_status result;
   const cri::string_map labels{{label::node, node}, {label::pod_uid, uid}};

@@ -32,6 +32,8 @@ struct runtime_status {
 };
 
 int restart_count_of(const cri::container&);
+/// The pod's terminationGracePeriodSeconds, as noted on the container.
+std::optional<int64_t> grace_of(const cri::container&);
 
 /// Reads the runtime's state of a pod: lists by uid and asks the status of each container. Blocks.
 runtime_status read_runtime_status(cri::container_runtime&, const std::string& node, const std::string& uid);

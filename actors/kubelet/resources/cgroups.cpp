@@ -9,6 +9,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Guaranteed pods are directly below the node's folder.
+constexpr const char* class_folders[] = {"", "/burstable", "/besteffort"};
+
 /// Control groups are removed with rmdir, deepest first; their files go with them.
 bool remove_tree(const fs::path& folder) {
   std::error_code ec;
@@ -74,20 +77,21 @@ std::vector<fs::path> cgroup_hierarchies() {
   return result;
 }
 
-std::vector<fs::path> remove_cgroup(const std::string& cgroup) {
+std::vector<fs::path> remove_pod_cgroups(const std::string& node, const std::string& uid) {
   std::vector<fs::path> left;
-  for (const auto& hierarchy : cgroup_hierarchies()) {
-    fs::path folder = hierarchy.string() + cgroup;
-    std::error_code ec;
-    if (fs::is_directory(folder, ec) && !remove_tree(folder)) left.push_back(folder);
-  }
+  for (const auto& hierarchy : cgroup_hierarchies())
+    for (const char* middle : class_folders) {
+      fs::path folder = hierarchy.string() + cgroup_root(node) + middle + "/pod" + uid;
+      std::error_code ec;
+      if (fs::is_directory(folder, ec) && !remove_tree(folder)) left.push_back(folder);
+    }
   return left;
 }
 
 std::vector<fs::path> remove_cgroups_except(const std::string& node, const std::vector<std::string>& keep) {
   std::vector<fs::path> left;
   for (const auto& hierarchy : cgroup_hierarchies())
-    for (const char* middle : {"", "/burstable", "/besteffort"}) {
+    for (const char* middle : class_folders) {
       std::error_code ec;
       fs::path parent = hierarchy.string() + cgroup_root(node) + middle;
       for (const auto& entry : fs::directory_iterator(parent, ec)) {

@@ -25,9 +25,9 @@ std::string cgroup_root(const std::string& node);
 /// Mount points of cgroup hierarchies of this machine, from /proc/self/mountinfo.
 std::vector<std::filesystem::path> cgroup_hierarchies();
 
-/// Removes a cgroup folder with everything below it in every hierarchy. Returns what could not be removed
-/// (processes are still in it).
-std::vector<std::filesystem::path> remove_cgroup(const std::string& cgroup);
+/// Removes the cgroup folders of a pod, whatever its class was, with everything below them in every hierarchy. Returns
+/// what could not be removed (processes are still in it).
+std::vector<std::filesystem::path> remove_pod_cgroups(const std::string& node, const std::string& uid);
 /// The same for pod folders under the node's cgroup whose uid is not in `keep`.
 std::vector<std::filesystem::path> remove_cgroups_except(const std::string& node, const std::vector<std::string>& keep);
 

@@ -11,6 +11,10 @@ node_reporter::node_reporter(client::api_client& client, std::function<node_fact
 void node_reporter::start() { register_node(); }
 
 void node_reporter::register_node() {
+  if (!client_->connected()) { // the directory tells when there is an apiserver; no need to fail until then
+    client_->after(retry_delay_min, [this] { register_node(); });
+    return;
+  }
   auto facts = measure_();
   auto node = node_object(facts);
   auto status = *node.find("status");

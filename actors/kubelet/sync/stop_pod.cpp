@@ -48,6 +48,9 @@ void pass::stop_container(const cri::container& c, int64_t grace_s, const std::s
 
 void pass::stop_containers(std::optional<int64_t> grace) {
   int64_t grace_s = grace.value_or(pod().grace_s);
+  // Of a pod that the API does not have, only its containers know the grace period.
+  if (!grace && pod().containers.empty() && !runtime_.containers.empty())
+    grace_s = pods::grace_of(runtime_.containers.front()).value_or(grace_s);
   std::vector<const cri::container*> mains, sidecars;
   for (const auto& c : runtime_.containers) {
     if (!runs(c)) continue;
@@ -112,7 +115,7 @@ void pass::remove_everything() {
   for (const auto& s : runtime_.sandboxes) env_.runtime->remove_sandbox(s.id);
   if (!env_.hollow) {
     volumes::remove_tree(folder());
-    auto left = resources::remove_cgroup(resources::cgroup_parent(env_.node, pod()));
+    auto left = resources::remove_pod_cgroups(env_.node, pod().uid);
     if (!left.empty()) { // the kernel still reaps: look again soon
       again_at(now() + 1'000'000);
       return;
