@@ -12,7 +12,10 @@ std::shared_ptr<void> start_front(const runtime::host::role_context& context, st
   http::server_options options;
   options.address = context.settings.text("address");
   options.data = context.data;
+  options.cluster_name = context.cluster.name;
   options.service_cidr = context.cluster.service_cidr;
+  options.clock = context.clock;
+  options.random = context.random;
   return http::start(options, std::move(port), context.log);
 }
 
@@ -37,10 +40,6 @@ runtime::host::role_descriptor describe() {
         return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<apiserver>(context, start_front));
       },
   };
-}
-
-caf::strong_actor_ptr spawn_without_front(caf::actor_system& system, const runtime::host::role_context& context) {
-  return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<apiserver>(context, front_factory{}));
 }
 
 } // namespace actors::apiserver

@@ -1,9 +1,26 @@
+// All roles, as data, in the order of --help.
 #include "actors/host/role_table.hpp"
+
+#include "actors/apiserver/apiserver.hpp"
+#include "actors/controllers/deployment/deployment.hpp"
+#include "actors/controllers/replicaset/replicaset.hpp"
+#include "actors/kubelet/kubelet.hpp"
+#include "actors/proxy/proxy.hpp"
+#include "actors/scheduler/scheduler.hpp"
+#include "actors/store/store.hpp"
 
 namespace actors::host {
 
 std::vector<runtime::host::role_descriptor> role_table() {
-  return {};
+  return {
+    store::describe(),
+    apiserver::describe(),
+    controllers::deployment::describe(),
+    controllers::replicaset::describe(),
+    scheduler::describe(),
+    kubelet::describe(),
+    proxy::describe(),
+  };
 }
 
 } // namespace actors::host
