@@ -72,7 +72,7 @@ outcome run(uint64_t seed, bool crashes) {
         self.api.after(std::chrono::milliseconds{100}, create);
     });
   };
-  create();
+  self.api.after(std::chrono::milliseconds{0}, create); // runs on the driver's actor
   REQUIRE(sim.run_until([&] { return created; }, std::chrono::seconds{60}));
   crash_some([&] { return ready("web:v1"); });
   {
@@ -91,7 +91,7 @@ outcome run(uint64_t seed, bool crashes) {
                        self.api.after(std::chrono::milliseconds{100}, change);
                    });
   };
-  change();
+  self.api.after(std::chrono::milliseconds{0}, change);
   REQUIRE(sim.run_until([&] { return changed; }, std::chrono::seconds{60}));
   crash_some([&] { return ready("web:v2"); });
   {
