@@ -224,10 +224,8 @@ void apiserver::send_barrier(shard_link& link) {
   link.barriers.clear();
   const uint64_t generation = link.generation;
   store::RevisionRequestT content;
-  const auto again = [this, &link, asking, generation] {
+  const auto again = [this, &link, asking] {
     link.barriers.insert(link.barriers.begin(), asking->begin(), asking->end());
-    if (link.generation == generation)
-      link.barrier_in_flight = false;
     send_barrier(link);
   };
   ask(
@@ -243,7 +241,14 @@ void apiserver::send_barrier(shard_link& link) {
       release_waiters(link);
       send_barrier(link);
     },
-    [again](caf::error&) { again(); });
+    [this, &link, generation, again](caf::error& error) {
+      if (link.generation == generation) { // the shard is gone or hangs: they wait until it is followed again
+        link.barrier_in_flight = false;
+        link.following = false;
+        reconnect_later(link, generation, system().render(error));
+      }
+      again();
+    });
 }
 
 void apiserver::release_waiters(shard_link& link) {
