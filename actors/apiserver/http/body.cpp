@@ -56,8 +56,10 @@ std::string prefix_of(const type& t) {
 status::api_error check_identity(const type& t, draft& value) {
   const std::string version{value.get("apiVersion").str(t.api_version())};
   const std::string kind{value.get("kind").str(t.kind())};
-  if (!value.get("apiVersion").is_null() && !value.get("apiVersion").is_string())
-    return status::bad_request("the object provided is unrecognized: apiVersion must be a string");
+  for (const auto name : {"apiVersion", "kind"})
+    if (const auto& given = value.get(name); !given.is_null() && !given.is_string())
+      return status::bad_request(fmt::format(
+        "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {} is no string", t.kind(), name));
   if (!version.empty() && version != t.api_version())
     return status::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})", version, t.api_version()));
   if (!kind.empty() && kind != t.kind()) {

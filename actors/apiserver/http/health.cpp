@@ -57,11 +57,16 @@ bool serve_health(const call_ptr& item) {
   const auto& parts = item->target.segments;
   if (parts.empty())
     return false;
+  const bool known = parts[0] == "healthz" || parts[0] == "livez" || parts[0] == "readyz" || parts[0] == "version";
+  if (known && item->where.verb != "get" && item->where.verb != "head") {
+    item->fail(status::method_not_allowed());
+    return true;
+  }
   if (parts[0] == "version" && parts.size() == 1) {
     item->send(200, messages::codec::to_json(discovery::version_info()));
     return true;
   }
-  if (parts[0] != "healthz" && parts[0] != "livez" && parts[0] != "readyz")
+  if (!known || parts[0] == "version")
     return false;
   auto checks = checks_of(*item, parts[0] == "readyz");
   if (parts.size() == 1) {
