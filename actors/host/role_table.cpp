@@ -3,7 +3,10 @@
 
 #include "actors/apiserver/apiserver.hpp"
 #include "actors/controllers/deployment/deployment.hpp"
+#include "actors/controllers/endpoints/endpoints.hpp"
+#include "actors/controllers/endpointslice/endpointslice.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
+#include "actors/controllers/serviceaccount/serviceaccount.hpp"
 #include "actors/kubelet/kubelet.hpp"
 #include "actors/proxy/proxy.hpp"
 #include "actors/scheduler/scheduler.hpp"
@@ -16,7 +19,10 @@ std::vector<runtime::host::role_descriptor> role_table() {
     store::describe(),
     apiserver::describe(),
     controllers::deployment::describe(),
+    controllers::endpoints::describe(),
+    controllers::endpointslice::describe(),
     controllers::replicaset::describe(),
+    controllers::serviceaccount::describe(),
     scheduler::describe(),
     kubelet::describe(),
     proxy::describe(),
