@@ -45,11 +45,9 @@ __attribute__((target("sse4.2"))) uint32_t crc32c_sse42(std::string_view bytes, 
 const bool has_sse42 = __builtin_cpu_supports("sse4.2") != 0;
 #endif
 
-uint32_t byte_at(const char* p, size_t i) {
-  return static_cast<unsigned char>(p[i]);
-}
+uint32_t byte_at(const char* p, size_t i) { return static_cast<unsigned char>(p[i]); }
 
-}  // namespace
+} // namespace
 
 uint32_t crc32c_portable(std::string_view bytes, uint32_t crc) {
   uint32_t state = ~crc;
@@ -57,9 +55,9 @@ uint32_t crc32c_portable(std::string_view bytes, uint32_t crc) {
   size_t left = bytes.size();
   for (; left >= 8; left -= 8, p += 8) {
     state ^= byte_at(p, 0) | byte_at(p, 1) << 8 | byte_at(p, 2) << 16 | byte_at(p, 3) << 24;
-    state = tables[7][state & 0xff] ^ tables[6][(state >> 8) & 0xff] ^ tables[5][(state >> 16) & 0xff]
-            ^ tables[4][state >> 24] ^ tables[3][byte_at(p, 4)] ^ tables[2][byte_at(p, 5)]
-            ^ tables[1][byte_at(p, 6)] ^ tables[0][byte_at(p, 7)];
+    state = tables[7][state & 0xff] ^ tables[6][(state >> 8) & 0xff] ^ tables[5][(state >> 16) & 0xff] ^
+            tables[4][state >> 24] ^ tables[3][byte_at(p, 4)] ^ tables[2][byte_at(p, 5)] ^
+            tables[1][byte_at(p, 6)] ^ tables[0][byte_at(p, 7)];
   }
   for (; left > 0; --left, ++p)
     state = (state >> 8) ^ tables[0][(state ^ byte_at(p, 0)) & 0xff];
@@ -74,4 +72,4 @@ uint32_t crc32c(std::string_view bytes, uint32_t crc) {
   return crc32c_portable(bytes, crc);
 }
 
-}  // namespace storage
+} // namespace storage

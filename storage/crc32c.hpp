@@ -1,4 +1,5 @@
-// CRC-32C (Castagnoli), the checksum of every stored record. Uses the processor's instruction where there is one.
+// CRC-32C (Castagnoli), the checksum of every stored record. Uses the processor's instruction where there is
+// one.
 #pragma once
 
 #include <cstdint>
@@ -12,4 +13,4 @@ uint32_t crc32c(std::string_view bytes, uint32_t crc = 0);
 // The same without the processor's instruction; tests compare the two.
 uint32_t crc32c_portable(std::string_view bytes, uint32_t crc = 0);
 
-}  // namespace storage
+} // namespace storage

@@ -22,4 +22,4 @@ write_result decide_write(const write& w, const key_state& now) {
   return {write_status::done, 0};
 }
 
-}  // namespace storage
+} // namespace storage

@@ -17,4 +17,4 @@ write_status check_write(const write& w);
 // The outcome of a well-formed write. `rev` is filled for a conflict only.
 write_result decide_write(const write& w, const key_state& now);
 
-}  // namespace storage
+} // namespace storage

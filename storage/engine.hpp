@@ -1,6 +1,6 @@
-// The contract of a storage engine: compare-and-swap writes that commit together, reads at a revision and a change log.
-// No actors in here. commit() and compact() are called by one thread at a time; every read may run beside them, from
-// any thread, and sees only what is durable.
+// The contract of a storage engine: compare-and-swap writes that commit together, reads at a revision and a
+// change log. No actors in here. commit() and compact() are called by one thread at a time; every read may
+// run beside them, from any thread, and sees only what is durable.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ inline constexpr std::size_t page_bytes_max = 4 * 1024 * 1024;
 
 struct record {
   std::string key;
-  revision created = 0;   // the write that made the key exist (a key that was erased and put again is created anew)
-  revision modified = 0;  // the write of this value
+  revision created = 0;  // the write that made the key exist; an erased key is created anew
+  revision modified = 0; // the write of this value
   std::string value;
   bool operator==(const record&) const = default;
 };
@@ -39,53 +39,53 @@ struct change {
   revision rev = 0;
   change_kind kind = change_kind::put;
   std::string key;
-  std::string value;                    // erase: the last value
-  std::optional<std::string> previous;  // what the write replaced; absent when it created the key
+  std::string value;                   // erase: the last value
+  std::optional<std::string> previous; // what the write replaced; absent when it created the key
   revision created = 0;
-  revision previous_rev = 0;            // revision of `previous`, 0 when the write created the key
+  revision previous_rev = 0; // revision of `previous`, 0 when the write created the key
   bool operator==(const change&) const = default;
 };
 
 struct write {
   change_kind kind = change_kind::put;
   std::string key;
-  std::string value;                 // put only
-  std::optional<revision> expected;  // 0: must not exist; a revision: must be the current one; nullopt: any
+  std::string value;                // put only
+  std::optional<revision> expected; // 0: must not exist; a revision: must be the current one; nullopt: any
 };
 
 enum class write_status : uint8_t {
   done,
-  conflict,   // the key's revision is not the expected one; write_result::rev is the current one
-  absent,     // an erase, or a put with an expected revision, of a key that does not exist
-  too_large,  // value above value_bytes_max, or key above key_bytes_max
-  failed      // the write itself is malformed: empty key, NUL in the key
+  conflict,  // the key's revision is not the expected one; write_result::rev is the current one
+  absent,    // an erase, or a put with an expected revision, of a key that does not exist
+  too_large, // value above value_bytes_max, or key above key_bytes_max
+  failed     // the write itself is malformed: empty key, NUL in the key
 };
 
 struct write_result {
   write_status status = write_status::failed;
-  revision rev = 0;  // done: of this write; conflict: the key's current one
+  revision rev = 0; // done: of this write; conflict: the key's current one
   bool operator==(const write_result&) const = default;
 };
 
 struct range_page {
-  std::vector<record> records;  // in key order
-  bool more = false;            // ask again with `after` = the last key
-  revision at = 0;              // the revision that the page shows; give it to the next call
+  std::vector<record> records; // in key order
+  bool more = false;           // ask again with `after` = the last key
+  revision at = 0;             // the revision that the page shows; give it to the next call
 };
 
 struct change_page {
-  std::vector<change> changes;  // in revision order, without gaps
-  revision last = 0;            // revision of the last change, or `after` when there are none; ask again from here
+  std::vector<change> changes; // in revision order, without gaps
+  revision last = 0; // revision of the last change, or `after` when there are none; ask again from here
 };
 
 enum class error_code : uint8_t {
-  disk_full,        // no space, file too large or map limit reached; nothing was written, later commits may succeed
-  io,               // the disk failed; the outcome of the batch is unknown, the engine must be opened again
-  corrupt,          // a checksum or the file's structure is wrong; what was asked for is not served
-  locked,           // another engine, here or in another process, has the folder
-  format,           // not our file, or one of a newer version
-  future_revision,  // asked for a revision that does not exist yet
-  closed            // an earlier `io` error; open again
+  disk_full, // no space, file too large or map limit reached; nothing was written, later commits may succeed
+  io,        // the disk failed; the outcome of the batch is unknown, the engine must be opened again
+  corrupt,   // a checksum or the file's structure is wrong; what was asked for is not served
+  locked,    // another engine, here or in another process, has the folder
+  format,    // not our file, or one of a newer version
+  future_revision, // asked for a revision that does not exist yet
+  closed           // an earlier `io` error; open again
 };
 
 class error : public std::runtime_error {
@@ -113,31 +113,33 @@ class engine {
 public:
   virtual ~engine() = default;
 
-  // One transaction, durable when it returns. Later writes of a batch see the earlier ones. A conflict fails only that
-  // write. `unix_second` is the wall clock's, kept with each change for revision_before(); when it runs backwards, the
-  // newest second seen counts. Throws error (disk_full: nothing of the batch was written; io; closed).
+  // One transaction, durable when it returns. Later writes of a batch see the earlier ones. A conflict fails
+  // only that write. `unix_second` is the wall clock's, kept with each change for revision_before(); when it
+  // runs backwards, the newest second seen counts. Throws error (disk_full: nothing of the batch was written;
+  // io; closed).
   virtual std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) = 0;
 
   // The record of `key` as of revision `at` (0: now). Throws compacted, error (corrupt, future_revision).
   virtual std::optional<record> get(std::string_view key, revision at = 0) = 0;
 
-  // Up to `limit` (at least 1) records whose key starts with `prefix` and is greater than `after`, as of revision
-  // `at` (0: now). Pages of one `at` together are one consistent state. Throws compacted, error.
-  virtual range_page range(std::string_view prefix, std::string_view after, size_t limit, revision at = 0) = 0;
+  // Up to `limit` (at least 1) records whose key starts with `prefix` and is greater than `after`, as of
+  // revision `at` (0: now). Pages of one `at` together are one consistent state. Throws compacted, error.
+  virtual range_page range(std::string_view prefix, std::string_view after, size_t limit,
+                           revision at = 0) = 0;
 
-  // Up to `limit` (at least 1) changes with a revision greater than `after`. Throws compacted when after < oldest(),
-  // error future_revision when after > current().
+  // Up to `limit` (at least 1) changes with a revision greater than `after`. Throws compacted when after <
+  // oldest(), error future_revision when after > current().
   virtual change_page changes(revision after, size_t limit) = 0;
 
-  virtual revision current() = 0;  // of the newest durable write
-  virtual revision oldest() = 0;   // changes(after) and reads `at` work from here on
+  virtual revision current() = 0; // of the newest durable write
+  virtual revision oldest() = 0;  // changes(after) and reads `at` work from here on
 
-  // Forgets history up to and including revision `before`, at most `limit` changes of it (bounded work per call).
-  // Returns how many changes it forgot; 0: done. Current records stay. Throws error as commit() does.
+  // Forgets history up to and including revision `before`, at most `limit` changes of it (bounded work per
+  // call). Returns how many changes it forgot; 0: done. Current records stay. Throws error as commit() does.
   virtual size_t compact(revision before, size_t limit) = 0;
 
   // The newest revision that was committed before `unix_second`, at least oldest().
   virtual revision revision_before(int64_t unix_second) = 0;
 };
 
-}  // namespace storage
+} // namespace storage

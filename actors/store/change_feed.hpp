@@ -1,5 +1,5 @@
-// The messages that watchers are sent, made from the engine's change log. Watchers that are equally far share one
-// message, so that a change is read and built once. Owned by the shard actor.
+// The messages that watchers are sent, made from the engine's change log. Watchers that are equally far share
+// one message, so that a change is read and built once. Owned by the shard actor.
 #pragma once
 
 #include "actors/store/conversion.hpp"

@@ -8,9 +8,7 @@ namespace fb = messages::roles::store;
 
 namespace {
 
-size_t writes_of(const protocol::commit_request& request) {
-  return request->writes()->size();
-}
+size_t writes_of(const protocol::commit_request& request) { return request->writes()->size(); }
 
 // Every request of the batch in one transaction.
 std::vector<protocol::commit_reply> commit_together(storage::engine& engine, const commit_batch& batch) {
@@ -37,7 +35,7 @@ batch_committed refuse_all(const commit_batch& batch, const std::string& why) {
 class committer : public commit_actor::base {
 public:
   committer(caf::actor_config& cfg, commit_options options)
-    : commit_actor::base(cfg), options_(std::move(options)) {
+      : commit_actor::base(cfg), options_(std::move(options)) {
     set_exception_handler(runtime::telemetry::keep_failure_text);
   }
 

@@ -1,5 +1,6 @@
-// The shard's second actor: commits batches and compacts, on a thread of its own, so that a sync holds up neither reads
-// nor the gathering of the next batch. In the simulation the same actor runs under the test coordinator.
+// The shard's second actor: commits batches and compacts, on a thread of its own, so that a sync holds up
+// neither reads nor the gathering of the next batch. In the simulation the same actor runs under the test
+// coordinator.
 #pragma once
 
 #include "actors/store/commit_queue.hpp"
@@ -17,7 +18,8 @@ struct commit_batch {
   int64_t unix_second = 0;
 };
 
-// `failure` not empty: the disk failed, the outcome of the batch is unknown and the engine must be opened again.
+// `failure` not empty: the disk failed, the outcome of the batch is unknown and the engine must be opened
+// again.
 struct batch_committed {
   std::vector<protocol::commit_reply> replies; // one per request
   std::string failure;
@@ -40,8 +42,8 @@ history_compacted compact(storage::engine& engine, const compact_history& order)
 // There may be something in the queue.
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 
-using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>,
-                                      caf::replies_to<compact_history>::with<history_compacted>>;
+using commit_actor =
+  caf::typed_actor<caf::reacts_to<drain_atom>, caf::replies_to<compact_history>::with<history_compacted>>;
 // Is told the results of the queue's requests, in their order.
 using commit_listener = caf::typed_actor<caf::reacts_to<batch_committed>>;
 

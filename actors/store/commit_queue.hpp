@@ -1,6 +1,6 @@
-// The queue between the shard actor, which fills it, and its committer, which takes the next batch from it the moment a
-// sync returns: a way through the shard's mailbox would leave the disk idle for two thread switches per batch.
-// Thread-safe; shared by the two.
+// The queue between the shard actor, which fills it, and its committer, which takes the next batch from it
+// the moment a sync returns: a way through the shard's mailbox would leave the disk idle for two thread
+// switches per batch. Thread-safe; shared by the two.
 #pragma once
 
 #include "actors/store/conversion.hpp"

@@ -2,7 +2,6 @@
 
 #include "messages/codec/schema.hpp"
 
-
 namespace actors::store {
 
 namespace fb = messages::roles::store;
@@ -34,11 +33,16 @@ int32_t attach(std::vector<attachment>& attachments, std::string&& value, const 
 
 fb::WriteStatus to_status(storage::write_status status) {
   switch (status) {
-    case storage::write_status::done: return fb::WriteStatus::done;
-    case storage::write_status::conflict: return fb::WriteStatus::conflict;
-    case storage::write_status::absent: return fb::WriteStatus::absent;
-    case storage::write_status::too_large: return fb::WriteStatus::too_large;
-    case storage::write_status::failed: return fb::WriteStatus::failed;
+    case storage::write_status::done:
+      return fb::WriteStatus::done;
+    case storage::write_status::conflict:
+      return fb::WriteStatus::conflict;
+    case storage::write_status::absent:
+      return fb::WriteStatus::absent;
+    case storage::write_status::too_large:
+      return fb::WriteStatus::too_large;
+    case storage::write_status::failed:
+      return fb::WriteStatus::failed;
   }
   return fb::WriteStatus::failed;
 }
@@ -60,8 +64,8 @@ std::optional<std::string> find_fault(const protocol::commit_request& request, s
   if (writes == nullptr || writes->size() == 0)
     return "a commit without writes";
   if (writes->size() > writes_max)
-    return "a commit of " + std::to_string(writes->size()) + " writes, at most " + std::to_string(writes_max)
-           + " are taken in one request";
+    return "a commit of " + std::to_string(writes->size()) + " writes, at most " +
+           std::to_string(writes_max) + " are taken in one request";
   for (const auto* w : *writes)
     if (w->kind() == fb::WriteKind::put && !request.at(w->object()))
       return "a put of \"" + w->key()->str() + "\" without an object";
@@ -124,7 +128,8 @@ protocol::range_reply to_reply(storage::range_page&& page) {
   return protocol::range_reply{reply, std::move(attachments)};
 }
 
-protocol::shard_changes to_message(const std::string& shard, storage::revision after, storage::change_page&& page) {
+protocol::shard_changes to_message(const std::string& shard, storage::revision after,
+                                   storage::change_page&& page) {
   fb::ShardChangesT message;
   message.shard = shard;
   message.after = after;

@@ -1,5 +1,5 @@
-// Between the protocol's messages and the storage engine's types. Pure functions; objects are stored in their wire
-// form (table name, FlatBuffer).
+// Between the protocol's messages and the storage engine's types. Pure functions; objects are stored in their
+// wire form (table name, FlatBuffer).
 #pragma once
 
 #include "runtime/protocols/store.hpp"
@@ -26,11 +26,13 @@ void append_writes(const protocol::commit_request& request, std::vector<storage:
 protocol::commit_reply to_reply(std::span<const storage::write_result> results);
 
 // The same status for every write of a request.
-protocol::commit_reply to_reply(size_t writes, messages::roles::store::WriteStatus status, std::string message);
+protocol::commit_reply to_reply(size_t writes, messages::roles::store::WriteStatus status,
+                                std::string message);
 
 // Throw storage::error (corrupt) when a value is no object of a table that this program knows.
 protocol::range_reply to_reply(storage::range_page&& page);
-protocol::shard_changes to_message(const std::string& shard, storage::revision after, storage::change_page&& page);
+protocol::shard_changes to_message(const std::string& shard, storage::revision after,
+                                   storage::change_page&& page);
 
 // Tells a watcher that it was dropped at `sent`.
 protocol::shard_changes lagging_message(const std::string& shard, storage::revision sent);

@@ -8,10 +8,10 @@
 
 namespace actors::store {
 
-// `aged`: the newest revision that is older than the window of time. The count bounds the history when the wall clock
-// was set back and nothing ages.
-inline storage::revision decide_compaction(storage::revision oldest, storage::revision current, storage::revision aged,
-                                           const limits& bounds) {
+// `aged`: the newest revision that is older than the window of time. The count bounds the history when the
+// wall clock was set back and nothing ages.
+inline storage::revision decide_compaction(storage::revision oldest, storage::revision current,
+                                           storage::revision aged, const limits& bounds) {
   return std::max({oldest, aged, current - bounds.history_changes_max});
 }
 

@@ -37,7 +37,8 @@ struct limits {
   // Changes forgotten in one transaction: bounds what a commit may have to wait for.
   size_t compact_changes_max = 2'000;
 
-  // After a restart the folder may still be held by the committer of the shard that failed, until its sync returns.
+  // After a restart the folder may still be held by the committer of the shard that failed, until its sync
+  // returns.
   std::chrono::milliseconds open_retry{10};
   std::chrono::milliseconds open_wait_max{20'000};
 };

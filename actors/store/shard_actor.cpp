@@ -1,6 +1,7 @@
-// The shard actor: gathers writes while a batch syncs, answers when it is durable, then pushes the changes to its
-// watchers. Reads are served here, on the shard's own thread: an engine's read never waits for a sync, pages are bounded,
-// and one thread for all of a shard's reads keeps a cold disk away from CAF's shared workers.
+// The shard actor: gathers writes while a batch syncs, answers when it is durable, then pushes the changes to
+// its watchers. Reads are served here, on the shard's own thread: an engine's read never waits for a sync,
+// pages are bounded, and one thread for all of a shard's reads keeps a cold disk away from CAF's shared
+// workers.
 #include "actors/store/change_feed.hpp"
 #include "actors/store/commit_actor.hpp"
 #include "actors/store/decide_compaction.hpp"
@@ -27,8 +28,9 @@ using compact_atom = caf::atom_constant<caf::atom("compact")>;
 using push_atom = caf::atom_constant<caf::atom("push")>;
 
 // What its committer and the shard itself send to it.
-using shard_interface = runtime::protocols::store_actor::extend<
-  caf::reacts_to<batch_committed>, caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
+using shard_interface =
+  runtime::protocols::store_actor::extend<caf::reacts_to<batch_committed>, caf::reacts_to<open_atom>,
+                                          caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
 
 class shard_actor : public runtime::telemetry::metered<shard_interface::base> {
 public:
@@ -40,14 +42,17 @@ public:
   };
 
   shard_actor(caf::actor_config& cfg, shard_options options)
-    : metered(cfg), options_(std::move(options)), queue_(std::make_shared<commit_queue>(options_.bounds)),
-      feed_(options_.shard, options_.bounds) {
+      : metered(cfg),
+        options_(std::move(options)),
+        queue_(std::make_shared<commit_queue>(options_.bounds)),
+        feed_(options_.shard, options_.bounds) {
     set_down_handler([this](caf::down_msg& down) { watchers_.erase(down.source); });
   }
 
   // Not in the destructor: watchers hold our handle for a while, and the folder must be free for a successor.
   void on_exit() override {
-    const auto why = make_failure("the store shard " + options_.shard + " ended; the outcome of the write is unknown");
+    const auto why =
+      make_failure("the store shard " + options_.shard + " ended; the outcome of the write is unknown");
     queue_->clear();
     for (auto& answer : answers_)
       answer.deliver(why);
@@ -79,7 +84,8 @@ protected:
 private:
   // -- opening ----------------------------------------------------------------------------------------------
 
-  // The folder may still be held by our predecessor's committer, until its sync returns. Requests wait in the mailbox.
+  // The folder may still be held by our predecessor's committer, until its sync returns. Requests wait in the
+  // mailbox.
   void on_open() {
     try {
       engine_ = options_.open();
@@ -90,11 +96,12 @@ private:
       delayed_send(this, options_.bounds.open_retry, open_atom::value);
       return;
     }
-    committer_ = spawn_committer(system(), {engine_, queue_, options_.clock, caf::actor_cast<commit_listener>(this),
-                                            options_.own_threads});
+    committer_ = spawn_committer(system(), {engine_, queue_, options_.clock,
+                                            caf::actor_cast<commit_listener>(this), options_.own_threads});
     link_to(committer_);
-    options_.log.info("shard opened", {{"shard", options_.shard}, {"revision", engine_->current()},
-                                       {"oldest", engine_->oldest()}});
+    options_.log.info(
+      "shard opened",
+      {{"shard", options_.shard}, {"revision", engine_->current()}, {"oldest", engine_->oldest()}});
     delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
     if (options_.on_ready)
       options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));
@@ -117,8 +124,9 @@ private:
     const auto outcome = queue_->push(request);
     if (outcome == commit_queue::outcome::full) {
       answer.deliver(to_reply(request->writes()->size(), fb::WriteStatus::overloaded,
-                              "too many requests: " + std::to_string(queue_->writes())
-                                + " writes wait for the store shard " + options_.shard + ", please try again later"));
+                              "too many requests: " + std::to_string(queue_->writes()) +
+                                " writes wait for the store shard " + options_.shard +
+                                ", please try again later"));
       return answer;
     }
     answers_.push_back(answer);
@@ -149,11 +157,13 @@ private:
       return caf::skip();
     if (!request.valid())
       return make_failure("the message was damaged on its way");
-    const auto asked = request->limit() > 0 ? static_cast<size_t>(request->limit()) : options_.bounds.range_records_max;
+    const auto asked =
+      request->limit() > 0 ? static_cast<size_t>(request->limit()) : options_.bounds.range_records_max;
     const auto text = [](const flatbuffers::String* s) { return s ? s->string_view() : std::string_view(); };
     try {
       return to_reply(engine_->range(text(request->prefix()), text(request->after()),
-                                     std::min(asked, options_.bounds.range_records_max), request->revision()));
+                                     std::min(asked, options_.bounds.range_records_max),
+                                     request->revision()));
     } catch (const storage::compacted& gone) {
       fb::RangeReplyT reply;
       reply.revision = gone.oldest();
@@ -248,9 +258,10 @@ private:
   }
 
   watcher_map::iterator dismiss(watcher_map::iterator i, std::string_view why) {
-    options_.log.warning("watcher dropped", {{"shard", options_.shard}, {"reason", why},
-                                             {"sent", i->second.window.sent()}});
-    runtime::transport::tell(this, i->second.handle, lagging_message(options_.shard, i->second.window.sent()));
+    options_.log.warning("watcher dropped",
+                         {{"shard", options_.shard}, {"reason", why}, {"sent", i->second.window.sent()}});
+    runtime::transport::tell(this, i->second.handle,
+                             lagging_message(options_.shard, i->second.window.sent()));
     return drop(i);
   }
 
@@ -266,7 +277,8 @@ private:
     if (compacting_)
       return;
     try {
-      const auto aged = engine_->revision_before(options_.clock->wall_seconds() - options_.bounds.history_seconds);
+      const auto aged =
+        engine_->revision_before(options_.clock->wall_seconds() - options_.bounds.history_seconds);
       compact_before_ = decide_compaction(engine_->oldest(), engine_->current(), aged, options_.bounds);
     } catch (const storage::error& e) {
       read_failure(e);
@@ -276,8 +288,8 @@ private:
       start_compaction();
   }
 
-  // One bounded step; batches commit between the steps. No deadline: the committer is linked, so that this actor ends
-  // with it, and a sync takes as long as the disk does.
+  // One bounded step; batches commit between the steps. No deadline: the committer is linked, so that this
+  // actor ends with it, and a sync takes as long as the disk does.
   void start_compaction() {
     compacting_ = true;
     request(committer_, caf::infinite, compact_history{compact_before_, options_.bounds.compact_changes_max})

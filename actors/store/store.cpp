@@ -8,9 +8,7 @@ namespace actors::store {
 namespace {
 
 // "store/pods" -> "pods"
-std::string shard_of(const std::string& id) {
-  return id.substr(id.find('/') + 1);
-}
+std::string shard_of(const std::string& id) { return id.substr(id.find('/') + 1); }
 
 caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host::role_context& ctx) {
   shard_options options;
@@ -36,17 +34,27 @@ runtime::host::role_descriptor describe() {
   role.spec.required = true;
   const std::vector<std::string> shards{"pods", "events", "leases", "main"};
   role.spec.settings = {
-    {.name = "engine", .type = setting_type::choice, .help = "how objects are stored", .otherwise = std::string("lmdb"),
+    {.name = "engine",
+     .type = setting_type::choice,
+     .help = "how objects are stored",
+     .otherwise = std::string("lmdb"),
      .choices = {"lmdb"}},
-    {.name = "shards", .type = setting_type::choices, .help = "which shards this host has", .otherwise = shards,
+    {.name = "shards",
+     .type = setting_type::choices,
+     .help = "which shards this host has",
+     .otherwise = shards,
      .choices = shards},
-    {.name = "history", .type = setting_type::integer,
+    {.name = "history",
+     .type = setting_type::integer,
      .help = "seconds that past revisions are kept for watches and paginated lists",
-     .otherwise = int64_t{300}, .min = 10, .max = 86'400},
+     .otherwise = int64_t{300},
+     .min = 10,
+     .max = 86'400},
   };
   role.phase = runtime::host::start_phase::store;
   role.ready = runtime::host::readiness::when_registered;
-  role.start_failure_is_fatal = true; // a disk that cannot be opened, a folder in use: the operator waits for the reason
+  role.start_failure_is_fatal =
+    true; // a disk that cannot be opened, a folder in use: the operator waits for the reason
   role.restart = runtime::supervision::restart_policy::permanent;
   role.shutdown = std::chrono::seconds(10);
   role.spawn = spawn_role;

@@ -29,8 +29,8 @@ public:
       in_flight_.pop_front();
   }
 
-  // Too much was written since its oldest unacknowledged message was sent. A watcher that starts far behind and
-  // acknowledges is no laggard.
+  // Too much was written since its oldest unacknowledged message was sent. A watcher that starts far behind
+  // and acknowledges is no laggard.
   bool lags(storage::revision current, const limits& bounds) const {
     return !in_flight_.empty() && current - in_flight_.front().current > bounds.watch_backlog_max;
   }

@@ -1,5 +1,5 @@
-// Requests that wait for the batch in front of them: bounded, first in first out, taken in batches that fit one
-// transaction. Pure; owned by the shard actor.
+// Requests that wait for the batch in front of them: bounded, first in first out, taken in batches that fit
+// one transaction. Pure; owned by the shard actor.
 #pragma once
 
 #include "actors/store/limits.hpp"
@@ -17,7 +17,8 @@ public:
 
   // False: full, the request was not taken. An empty queue takes any single request.
   bool push(Request request, size_t writes, size_t bytes) {
-    const bool fits = writes_ + writes <= bounds_.pending_writes_max && bytes_ + bytes <= bounds_.pending_bytes_max;
+    const bool fits =
+      writes_ + writes <= bounds_.pending_writes_max && bytes_ + bytes <= bounds_.pending_bytes_max;
     if (!fits && !waiting_.empty())
       return false;
     waiting_.push_back({std::move(request), writes, bytes});
@@ -33,7 +34,8 @@ public:
     size_t bytes = 0;
     while (!waiting_.empty()) {
       auto& next = waiting_.front();
-      const bool fits = writes + next.writes <= bounds_.batch_writes_max && bytes + next.bytes <= bounds_.batch_bytes_max;
+      const bool fits =
+        writes + next.writes <= bounds_.batch_writes_max && bytes + next.bytes <= bounds_.batch_bytes_max;
       if (!fits && !batch.empty())
         break;
       writes += next.writes;

@@ -2,19 +2,19 @@
 
 #include "storage/lmdb/upgrade.hpp"
 
-#include <cassert>
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <system_error>
 #include <unistd.h>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
 
 namespace storage::lmdb {
 namespace {
 
-constexpr unsigned readers_max = 512;  // concurrent read calls
+constexpr unsigned readers_max = 512; // concurrent read calls
 constexpr unsigned databases_max = 8;
 
 struct aborter {
@@ -57,7 +57,7 @@ transaction begin(MDB_env* env, unsigned flags) {
   return transaction(txn);
 }
 
-}  // namespace
+} // namespace
 
 void check(int code, const char* doing) {
   if (code == MDB_SUCCESS)
@@ -96,14 +96,13 @@ bool is_empty(MDB_txn* txn, MDB_dbi db) {
   return stat.ms_entries == 0;
 }
 
-cursor::cursor(MDB_txn* txn, MDB_dbi db) {
-  check(mdb_cursor_open(txn, db, &cursor_), "open a cursor");
-}
+cursor::cursor(MDB_txn* txn, MDB_dbi db) { check(mdb_cursor_open(txn, db, &cursor_), "open a cursor"); }
 
 bool cursor::move(std::string_view key, MDB_cursor_op op) {
   key_ = val(key);
   // An empty key means "from the start"; LMDB refuses it.
-  const int code = mdb_cursor_get(cursor_, &key_, &value_, op == MDB_SET_RANGE && key.empty() ? MDB_FIRST : op);
+  const int code =
+    mdb_cursor_get(cursor_, &key_, &value_, op == MDB_SET_RANGE && key.empty() ? MDB_FIRST : op);
   if (code == MDB_NOTFOUND)
     return false;
   check(code, "read");
@@ -123,7 +122,7 @@ environment::environment(const options& o) : options_(o), lock_(prepared(o.folde
     throw error(code_of(code), "cannot open the store in " + o.folder.string() + ": " + mdb_strerror(code));
   MDB_envinfo info;
   check(mdb_env_info(env, &info), "open the store");
-  map_bytes_ = info.me_mapsize;  // LMDB keeps the larger of ours and the file's
+  map_bytes_ = info.me_mapsize; // LMDB keeps the larger of ours and the file's
   try {
     cover_last_page();
     open_databases();
@@ -134,8 +133,9 @@ environment::environment(const options& o) : options_(o), lock_(prepared(o.folde
 
 environment::~environment() = default;
 
-// A file that was cut off would end the process with SIGBUS when a missing page is read. Zeroes in their place are
-// reported as damage instead. (The last pages may lawfully be missing: LMDB does not write pages that it freed at once.)
+// A file that was cut off would end the process with SIGBUS when a missing page is read. Zeroes in their
+// place are reported as damage instead. (The last pages may lawfully be missing: LMDB does not write pages
+// that it freed at once.)
 void environment::cover_last_page() {
   MDB_envinfo info;
   MDB_stat stat;
@@ -175,8 +175,8 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
     try {
       const auto held = hold_map();
       if (broken_)
-        throw error(error_code::closed, "the store in " + options_.folder.string()
-                                          + " had a disk error and must be opened again");
+        throw error(error_code::closed, "the store in " + options_.folder.string() +
+                                          " had a disk error and must be opened again");
       auto txn = begin(env_.get(), 0);
       if (work(txn.get()))
         commit(txn.release(), bytes);
@@ -188,7 +188,7 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
 }
 
 void environment::commit(MDB_txn* txn, size_t bytes) {
-  const int code = mdb_txn_commit(txn);  // ends the transaction, also when it fails
+  const int code = mdb_txn_commit(txn); // ends the transaction, also when it fails
   if (code == MDB_SUCCESS)
     return;
   if (code == MDB_MAP_FULL)
@@ -203,38 +203,39 @@ void environment::commit(MDB_txn* txn, size_t bytes) {
   if (full && !undecided)
     throw error(error_code::disk_full, disk_full_text());
   broken_ = true;
-  throw error(error_code::io, "cannot commit to the store in " + options_.folder.string() + ": "
-                                + mdb_strerror(code) + "; it must be opened again");
+  throw error(error_code::io, "cannot commit to the store in " + options_.folder.string() + ": " +
+                                mdb_strerror(code) + "; it must be opened again");
 }
 
 // Whether a transaction of about `bytes` may have been too much for the disk or for the limit of file sizes.
 bool environment::lacks_space(size_t bytes) const {
-  const size_t needed = 2 * bytes + (1 << 20);  // whole pages, inner pages, free list
+  const size_t needed = 2 * bytes + (1 << 20); // whole pages, inner pages, free list
   struct statvfs disk;
   if (::statvfs(options_.folder.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < needed)
     return true;
   mdb_filehandle_t file;
   struct stat now;
   struct rlimit limit;
-  return mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS && ::fstat(file, &now) == 0
-         && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
-         && static_cast<size_t>(now.st_size) + needed > limit.rlim_cur;
+  return mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS && ::fstat(file, &now) == 0 &&
+         ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         static_cast<size_t>(now.st_size) + needed > limit.rlim_cur;
 }
 
 std::string environment::disk_full_text() const {
-  return "no space left for the store in " + options_.folder.string()
-         + "; nothing of the batch was written, free some space and writes go on";
+  return "no space left for the store in " + options_.folder.string() +
+         "; nothing of the batch was written, free some space and writes go on";
 }
 
 void environment::grow_map() {
   std::lock_guard stop(turnstile_);
   std::unique_lock held(map_mutex_);
   if (map_bytes_ >= options_.map_bytes_max)
-    throw error(error_code::disk_full, "the store in " + options_.folder.string() + " has reached its limit of "
-                                         + std::to_string(options_.map_bytes_max >> 20) + " MiB; raise map_bytes_max");
+    throw error(error_code::disk_full,
+                "the store in " + options_.folder.string() + " has reached its limit of " +
+                  std::to_string(options_.map_bytes_max >> 20) + " MiB; raise map_bytes_max");
   const auto larger = std::min(map_bytes_ * 2, options_.map_bytes_max);
   check(mdb_env_set_mapsize(env_.get(), larger), "enlarge the map");
   map_bytes_ = larger;
 }
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

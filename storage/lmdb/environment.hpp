@@ -5,9 +5,9 @@
 #include "storage/lmdb/folder_lock.hpp"
 #include "storage/lmdb/lmdb_engine.hpp"
 
+#include <lmdb.h>
 #include <atomic>
 #include <functional>
-#include <lmdb.h>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,23 +17,20 @@
 
 namespace storage::lmdb {
 
-// Thrown inside a write transaction when the map is full; environment::write() grows it and runs the work again.
+// Thrown inside a write transaction when the map is full; environment::write() grows it and runs the work
+// again.
 struct map_full {};
 
-inline std::string_view view(const MDB_val& v) {
-  return {static_cast<const char*>(v.mv_data), v.mv_size};
-}
+inline std::string_view view(const MDB_val& v) { return {static_cast<const char*>(v.mv_data), v.mv_size}; }
 
-inline MDB_val val(std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>(bytes.data())};
-}
+inline MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
 // Throws for any LMDB or system error code but 0.
 void check(int code, const char* doing);
 
 std::optional<std::string_view> get(MDB_txn*, MDB_dbi, std::string_view key);
 void put(MDB_txn*, MDB_dbi, std::string_view key, std::string_view value, unsigned flags = 0);
-void erase(MDB_txn*, MDB_dbi, std::string_view key);  // absent: nothing to do
+void erase(MDB_txn*, MDB_dbi, std::string_view key); // absent: nothing to do
 bool is_empty(MDB_txn*, MDB_dbi);
 
 class cursor {
@@ -66,8 +63,9 @@ public:
   // Runs `work` in a transaction that ends with the call. Reads run beside each other and beside a write.
   void read(const std::function<void(MDB_txn*)>& work);
 
-  // Runs `work` and commits durably when it returns true. When the map is full, it grows and `work` runs again.
-  // `bytes` is about what will be written, to tell a full disk from a broken one. Any exception aborts.
+  // Runs `work` and commits durably when it returns true. When the map is full, it grows and `work` runs
+  // again. `bytes` is about what will be written, to tell a full disk from a broken one. Any exception
+  // aborts.
   void write(size_t bytes, const std::function<bool(MDB_txn*)>& work);
 
   MDB_dbi meta = 0;
@@ -91,10 +89,10 @@ private:
   folder_lock lock_;
   std::unique_ptr<MDB_env, closer> env_;
   std::shared_lock<std::shared_mutex> hold_map();
-  std::mutex turnstile_;         // passed by each transaction; held to let none begin, so that growth is not starved
-  std::shared_mutex map_mutex_;  // shared: a transaction exists; exclusive: the map is being moved
+  std::mutex turnstile_; // passed by each transaction; held to let none begin, so that growth is not starved
+  std::shared_mutex map_mutex_; // shared: a transaction exists; exclusive: the map is being moved
   size_t map_bytes_ = 0;
   std::atomic<bool> broken_{false};
 };
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

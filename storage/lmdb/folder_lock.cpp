@@ -2,19 +2,17 @@
 
 #include "storage/engine.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
-#include <string>
 #include <sys/file.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <string>
+#include <system_error>
 
 namespace storage::lmdb {
 namespace {
 
-std::string reason(int code) {
-  return std::generic_category().message(code);
-}
+std::string reason(int code) { return std::generic_category().message(code); }
 
 std::string owner_of(int fd) {
   char text[32] = {};
@@ -25,7 +23,7 @@ std::string owner_of(int fd) {
   return owner.empty() ? "unknown" : owner;
 }
 
-}  // namespace
+} // namespace
 
 folder_lock::folder_lock(const std::filesystem::path& folder) {
   const auto path = folder / "owner.lock";
@@ -38,18 +36,16 @@ folder_lock::folder_lock(const std::filesystem::path& folder) {
     const auto owner = owner_of(fd_);
     ::close(fd_);
     if (code == EWOULDBLOCK)
-      throw error(error_code::locked, "the store folder " + folder.string() + " is in use by process " + owner
-                                        + "; stop it first, or use another data folder");
+      throw error(error_code::locked, "the store folder " + folder.string() + " is in use by process " +
+                                        owner + "; stop it first, or use another data folder");
     throw error(error_code::io, "cannot lock " + path.string() + ": " + reason(code));
   }
   // The text is for people only, so a full disk here is no reason to fail.
   const auto pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd_, 0) == 0)
-    [[maybe_unused]] const auto written = ::pwrite(fd_, pid.data(), pid.size(), 0);
+  if (::ftruncate(fd_, 0) == 0) [[maybe_unused]]
+    const auto written = ::pwrite(fd_, pid.data(), pid.size(), 0);
 }
 
-folder_lock::~folder_lock() {
-  ::close(fd_);
-}
+folder_lock::~folder_lock() { ::close(fd_); }
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

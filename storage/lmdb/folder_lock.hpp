@@ -17,4 +17,4 @@ private:
   int fd_ = -1;
 };
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

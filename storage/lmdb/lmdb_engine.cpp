@@ -13,8 +13,8 @@ namespace storage::lmdb {
 namespace {
 
 [[noreturn]] void missing(revision rev) {
-  throw error(error_code::corrupt, "revision " + std::to_string(rev)
-                                     + " is missing; the file is damaged, restore it from a backup");
+  throw error(error_code::corrupt, "revision " + std::to_string(rev) +
+                                     " is missing; the file is damaged, restore it from a backup");
 }
 
 // Where the value of a key is, as of some revision.
@@ -45,8 +45,9 @@ public:
 
   void refuse_future(revision rev) const {
     if (rev > state.current)
-      throw error(error_code::future_revision, "revision " + std::to_string(rev) + " does not exist yet, the newest is "
-                                                 + std::to_string(state.current));
+      throw error(error_code::future_revision, "revision " + std::to_string(rev) +
+                                                 " does not exist yet, the newest is " +
+                                                 std::to_string(state.current));
   }
 
   revision_record entry(revision rev) const {
@@ -63,8 +64,8 @@ public:
       return now.kind == change_kind::put ? std::optional(location{now.created, now.modified}) : std::nullopt;
     cursor older(txn_, env_.history);
     const auto prefix_size = key.size() + 1;
-    if (!older.seek(history_key(key, at + 1)) || older.key().size() != prefix_size + 8
-        || !older.key().starts_with(key) || older.key()[key.size()] != '\0')
+    if (!older.seek(history_key(key, at + 1)) || older.key().size() != prefix_size + 8 ||
+        !older.key().starts_with(key) || older.key()[key.size()] != '\0')
       return std::nullopt;
     const auto found = decode_history(older.key(), older.value());
     return found.rev <= at ? std::optional(location{found.created, found.rev}) : std::nullopt;
@@ -73,8 +74,9 @@ public:
   record fetch(std::string_view key, const location& where) const {
     const auto found = entry(where.rev);
     if (found.key != key || found.kind != change_kind::put)
-      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " + std::to_string(where.rev)
-                                         + ", which is not its own; restore the store from a backup");
+      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " +
+                                         std::to_string(where.rev) +
+                                         ", which is not its own; restore the store from a backup");
     return {std::string(key), where.created, where.rev, std::string(found.value)};
   }
 
@@ -174,8 +176,8 @@ public:
         throw compacted(after, s.state.oldest);
       s.refuse_future(after);
       size_t bytes = 0;
-      while (page.last < s.state.current && page.changes.size() < std::max<size_t>(limit, 1)
-             && bytes < page_bytes_max) {
+      while (page.last < s.state.current && page.changes.size() < std::max<size_t>(limit, 1) &&
+             bytes < page_bytes_max) {
         page.changes.push_back(s.change_at(++page.last));
         const auto& c = page.changes.back();
         bytes += c.value.size() + (c.previous ? c.previous->size() : 0);
@@ -253,7 +255,7 @@ private:
   void forget(MDB_txn* txn, revision rev) {
     const snapshot s(env_, txn);
     const auto gone = s.entry(rev);
-    const std::string key(gone.key);  // the record's page may move under our own writes
+    const std::string key(gone.key); // the record's page may move under our own writes
     const auto kind = gone.kind;
     const auto previous = gone.previous;
     if (previous != 0) {
@@ -280,17 +282,15 @@ private:
   }
 
   environment env_;
-  std::mutex writing_;   // guards what follows, and keeps LMDB's own lock from being waited for inside it
+  std::mutex writing_; // guards what follows, and keeps LMDB's own lock from being waited for inside it
   state_record state_;
   std::string scratch_;
   std::atomic<revision> current_{0};
   std::atomic<revision> oldest_{0};
 };
 
-}  // namespace
+} // namespace
 
-std::unique_ptr<engine> open(const options& o) {
-  return std::make_unique<lmdb_engine>(o);
-}
+std::unique_ptr<engine> open(const options& o) { return std::make_unique<lmdb_engine>(o); }
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

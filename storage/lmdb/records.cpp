@@ -24,24 +24,26 @@ uint32_t checksum(database db, std::string_view key, std::string_view body) {
   return crc32c(body, crc32c(key, crc32c({&number, 1})));
 }
 
-void seal(database db, std::string_view key, std::string& out) {
-  append(out, checksum(db, key, out));
-}
+void seal(database db, std::string_view key, std::string& out) { append(out, checksum(db, key, out)); }
 
 std::string printable(database db, std::string_view key) {
   switch (db) {
-    case database::meta: return "meta record \"" + std::string(key) + "\"";
+    case database::meta:
+      return "meta record \"" + std::string(key) + "\"";
     case database::revisions:
-      return "revision " + (key.size() == 8 ? std::to_string(revision_of(key)) : std::string("with a wrong key"));
-    case database::current: return "current record of \"" + std::string(key) + "\"";
-    case database::history: return "history record of \"" + std::string(key.substr(0, key.find('\0'))) + "\"";
+      return "revision " +
+             (key.size() == 8 ? std::to_string(revision_of(key)) : std::string("with a wrong key"));
+    case database::current:
+      return "current record of \"" + std::string(key) + "\"";
+    case database::history:
+      return "history record of \"" + std::string(key.substr(0, key.find('\0'))) + "\"";
   }
   return "record";
 }
 
 [[noreturn]] void corrupt(database db, std::string_view key, const char* what) {
-  throw error(error_code::corrupt, printable(db, key) + ": " + what
-                                     + "; the file is damaged, restore it from a backup");
+  throw error(error_code::corrupt,
+              printable(db, key) + ": " + what + "; the file is damaged, restore it from a backup");
 }
 
 // The body without its checksum, which must be right.
@@ -56,10 +58,12 @@ std::string_view unseal(database db, std::string_view key, std::string_view byte
   return body;
 }
 
-// Takes fields off the front of a body; the checksum was right, so a wrong length is a bug or another version.
+// Takes fields off the front of a body; the checksum was right, so a wrong length is a bug or another
+// version.
 class reader {
 public:
-  reader(database db, std::string_view key, std::string_view bytes) : db_(db), key_(key), left_(unseal(db, key, bytes)) {}
+  reader(database db, std::string_view key, std::string_view bytes)
+      : db_(db), key_(key), left_(unseal(db, key, bytes)) {}
 
   template <class T>
   T take() {
@@ -96,7 +100,7 @@ private:
   std::string_view left_;
 };
 
-}  // namespace
+} // namespace
 
 std::string revision_key(revision rev) {
   std::string key(8, '\0');
@@ -211,4 +215,4 @@ history_record decode_history(std::string_view stored_key, std::string_view byte
   return r;
 }
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

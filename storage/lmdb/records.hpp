@@ -24,7 +24,7 @@ struct revision_record {
   revision created = 0;
   revision previous = 0;
   int64_t second = 0;
-  std::string_view key;    // into the bytes that were decoded
+  std::string_view key; // into the bytes that were decoded
   std::string_view value;
 };
 
@@ -60,4 +60,4 @@ revision_record decode_revision(std::string_view stored_key, std::string_view by
 current_record decode_current(std::string_view stored_key, std::string_view bytes);
 history_record decode_history(std::string_view stored_key, std::string_view bytes);
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

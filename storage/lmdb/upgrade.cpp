@@ -8,8 +8,8 @@
 namespace storage::lmdb {
 namespace {
 
-// steps[v - 1] rewrites a store of version v as version v + 1, inside the transaction that also writes the new format
-// record. Version 1 is the first, so there are none yet.
+// steps[v - 1] rewrites a store of version v as version v + 1, inside the transaction that also writes the
+// new format record. Version 1 is the first, so there are none yet.
 using upgrade_step = void (*)(MDB_txn*);
 constexpr std::array<upgrade_step, format_version - 1> steps{};
 
@@ -21,7 +21,7 @@ void make_new_store(MDB_txn* txn, MDB_dbi meta) {
   put(txn, meta, state_key, bytes);
 }
 
-}  // namespace
+} // namespace
 
 void prepare_format(MDB_txn* txn, MDB_dbi meta) {
   const auto stored = get(txn, meta, format_key);
@@ -33,9 +33,9 @@ void prepare_format(MDB_txn* txn, MDB_dbi meta) {
   }
   auto version = decode_format(*stored);
   if (version == 0 || version > format_version)
-    throw error(error_code::format, "format version " + std::to_string(version) + ", but this program reads versions 1 to "
-                                      + std::to_string(format_version)
-                                      + "; use the Troupe that wrote it, or a newer one");
+    throw error(error_code::format,
+                "format version " + std::to_string(version) + ", but this program reads versions 1 to " +
+                  std::to_string(format_version) + "; use the Troupe that wrote it, or a newer one");
   for (; version < format_version; ++version)
     steps.at(version - 1)(txn);
   std::string bytes;
@@ -44,4 +44,4 @@ void prepare_format(MDB_txn* txn, MDB_dbi meta) {
     put(txn, meta, format_key, bytes);
 }
 
-}  // namespace storage::lmdb
+} // namespace storage::lmdb

@@ -1,5 +1,5 @@
-// Versions per key and one list of changes; deliberately another structure than LMDB's, so that running the same tests
-// over both compares two implementations.
+// Versions per key and one list of changes; deliberately another structure than LMDB's, so that running the
+// same tests over both compares two implementations.
 #include "storage/memory/memory_engine.hpp"
 
 #include "storage/decide.hpp"
@@ -84,7 +84,8 @@ public:
     change_page page;
     page.last = after;
     size_t bytes = 0;
-    while (page.last < current_ && page.changes.size() < std::max<size_t>(limit, 1) && bytes < page_bytes_max) {
+    while (page.last < current_ && page.changes.size() < std::max<size_t>(limit, 1) &&
+           bytes < page_bytes_max) {
       page.changes.push_back(change_at(++page.last));
       const auto& c = page.changes.back();
       bytes += c.value.size() + (c.previous ? c.previous->size() : 0);
@@ -115,8 +116,8 @@ public:
   revision revision_before(int64_t unix_second) override {
     std::lock_guard held(mutex_);
     const auto first = log_.upper_bound(oldest_);
-    const auto end = std::partition_point(first, log_.end(),
-                                          [&](const auto& e) { return e.second.second < unix_second; });
+    const auto end =
+      std::partition_point(first, log_.end(), [&](const auto& e) { return e.second.second < unix_second; });
     return end == first ? oldest_ : std::prev(end)->first;
   }
 
@@ -143,14 +144,17 @@ public:
   }
 
 private:
-  using versions = std::vector<version>;  // ascending
+  using versions = std::vector<version>; // ascending
 
   static const version* version_at(const versions& list, revision at) {
-    const auto end = std::partition_point(list.begin(), list.end(), [&](const auto& v) { return v.rev <= at; });
+    const auto end =
+      std::partition_point(list.begin(), list.end(), [&](const auto& v) { return v.rev <= at; });
     return end == list.begin() || std::prev(end)->kind == change_kind::erase ? nullptr : &*std::prev(end);
   }
 
-  static record to_record(const std::string& key, const version& v) { return {key, v.created, v.rev, v.value}; }
+  static record to_record(const std::string& key, const version& v) {
+    return {key, v.created, v.rev, v.value};
+  }
 
   revision resolve(revision at) const {
     if (at == 0)
@@ -163,8 +167,9 @@ private:
 
   void refuse_future(revision rev) const {
     if (rev > current_)
-      throw error(error_code::future_revision, "revision " + std::to_string(rev) + " does not exist yet, the newest is "
-                                                 + std::to_string(current_));
+      throw error(
+        error_code::future_revision,
+        "revision " + std::to_string(rev) + " does not exist yet, the newest is " + std::to_string(current_));
   }
 
   write_result apply(const write& w) {
@@ -198,9 +203,8 @@ private:
     const auto entry = log_.extract(rev);
     const auto key = keys_.find(entry.mapped().key);
     auto& list = key->second;
-    std::erase_if(list, [&](const auto& v) {
-      return v.rev < rev || (v.rev == rev && v.kind == change_kind::erase);
-    });
+    std::erase_if(
+      list, [&](const auto& v) { return v.rev < rev || (v.rev == rev && v.kind == change_kind::erase); });
     if (list.empty())
       keys_.erase(key);
   }
@@ -216,10 +220,8 @@ private:
   std::optional<error> failure_;
 };
 
-}  // namespace
+} // namespace
 
-std::unique_ptr<memory_engine> open(options o) {
-  return std::make_unique<engine_in_memory>(o);
-}
+std::unique_ptr<memory_engine> open(options o) { return std::make_unique<engine_in_memory>(o); }
 
-}  // namespace storage::memory
+} // namespace storage::memory

@@ -9,16 +9,16 @@
 namespace storage::memory {
 
 struct options {
-  bool sync_each_commit = true;  // false: a commit is lost by lose_unsynced() until sync() was called
+  bool sync_each_commit = true; // false: a commit is lost by lose_unsynced() until sync() was called
 };
 
 class memory_engine : public engine {
 public:
-  virtual void sync() = 0;                      // what was committed so far survives lose_unsynced()
-  virtual void lose_unsynced() = 0;             // as a power cut would: back to the last sync()
-  virtual void fail_next_commit(error what) = 0;  // the next commit() throws this and changes nothing
+  virtual void sync() = 0;                       // what was committed so far survives lose_unsynced()
+  virtual void lose_unsynced() = 0;              // as a power cut would: back to the last sync()
+  virtual void fail_next_commit(error what) = 0; // the next commit() throws this and changes nothing
 };
 
 std::unique_ptr<memory_engine> open(options = {});
 
-}  // namespace storage::memory
+} // namespace storage::memory

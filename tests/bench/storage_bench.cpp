@@ -1,5 +1,6 @@
-// Durable puts of 2 KB per second from 64 concurrent clients: through the engine alone with a plain batching queue, and
-// through the shard actor, without and with a watcher. `storage_bench [SECONDS [FOLDER]]`; FOLDER decides which disk.
+// Durable puts of 2 KB per second from 64 concurrent clients: through the engine alone with a plain batching
+// queue, and through the shard actor, without and with a watcher. `storage_bench [SECONDS [FOLDER]]`; FOLDER
+// decides which disk.
 #include "actors/store/store.hpp"
 #include "runtime/protocols/register.hpp"
 #include "runtime/transport/ask.hpp"
@@ -7,11 +8,11 @@
 #include "tests/unit/actors/store/samples.hpp"
 #include "tests/unit/storage/subjects.hpp"
 
+#include <sys/resource.h>
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <future>
-#include <sys/resource.h>
 #include <thread>
 
 using namespace std::chrono;
@@ -32,7 +33,9 @@ struct result {
 double cpu_seconds() {
   rusage used;
   ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -41,9 +44,12 @@ void print(const char* name, result r, double elapsed) {
   static double cpu_before = 0;
   const auto cpu = cpu_seconds();
   std::sort(r.latency_us.begin(), r.latency_us.end());
-  const auto at = [&](double part) { return r.latency_us[static_cast<size_t>(part * (r.latency_us.size() - 1))]; };
-  std::printf("%-34s %8.0f puts/s   p50 %6.2f ms   p99 %6.2f ms   %5.1f us CPU per put\n", name, r.puts / elapsed, at(0.5) / 1000,
-              at(0.99) / 1000, (cpu - cpu_before) * 1e6 / static_cast<double>(r.puts));
+  const auto at = [&](double part) {
+    return r.latency_us[static_cast<size_t>(part * (r.latency_us.size() - 1))];
+  };
+  std::printf("%-34s %8.0f puts/s   p50 %6.2f ms   p99 %6.2f ms   %5.1f us CPU per put\n", name,
+              r.puts / elapsed, at(0.5) / 1000, at(0.99) / 1000,
+              (cpu - cpu_before) * 1e6 / static_cast<double>(r.puts));
   cpu_before = cpu;
   std::fflush(stdout);
 }
@@ -156,7 +162,8 @@ void send_next(caf::stateful_actor<client_state>* self, runtime::protocols::stor
     self, shard, 10s, protocol::commit_request{request, {object}},
     [=](const protocol::commit_reply&) {
       ++self->state.r.puts;
-      self->state.r.latency_us.push_back(duration<float, std::micro>(steady_clock::now() - self->state.sent).count());
+      self->state.r.latency_us.push_back(
+        duration<float, std::micro>(steady_clock::now() - self->state.sent).count());
       send_next(self, shard, number, object, end, out);
     },
     [=](caf::error& e) {
@@ -165,10 +172,11 @@ void send_next(caf::stateful_actor<client_state>* self, runtime::protocols::stor
     });
 }
 
-runtime::protocols::shard_watcher_actor::behavior_type watch(runtime::protocols::shard_watcher_actor::pointer self,
-                                                             runtime::protocols::store_actor shard,
-                                                             std::atomic<size_t>* seen) {
-  self->request(shard, 10s, protocol::watch_request{fb::WatchRequestT{}}).then([](const protocol::watch_reply&) {});
+runtime::protocols::shard_watcher_actor::behavior_type watch(
+  runtime::protocols::shard_watcher_actor::pointer self, runtime::protocols::store_actor shard,
+  std::atomic<size_t>* seen) {
+  self->request(shard, 10s, protocol::watch_request{fb::WatchRequestT{}})
+    .then([](const protocol::watch_reply&) {});
   return {[=](const protocol::shard_changes& m) {
     *seen += m->changes() ? m->changes()->size() : 0;
     fb::ShardChangesAckT ack;
@@ -197,10 +205,11 @@ void bench_shard(const std::filesystem::path& folder, seconds time, bool with_wa
   const auto payload = object(std::string(value_bytes, 'x'));
   std::vector<caf::actor> actors;
   for (int i = 0; i < clients; ++i)
-    actors.push_back(system.spawn([=, out = &results[i]](caf::stateful_actor<client_state>* me) -> caf::behavior {
-      send_next(me, shard, i, payload, start + time, out);
-      return {[](client_done) {}};
-    }));
+    actors.push_back(
+      system.spawn([=, out = &results[i]](caf::stateful_actor<client_state>* me) -> caf::behavior {
+        send_next(me, shard, i, payload, start + time, out);
+        return {[](client_done) {}};
+      }));
   self->wait_for(actors);
   const double elapsed = duration<double>(steady_clock::now() - start).count();
   result all;

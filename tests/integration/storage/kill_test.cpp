@@ -1,19 +1,20 @@
-// Kills a store with SIGKILL 50 times at random moments, under 8 concurrent writers, and checks after each that every
-// acknowledged write is there exactly once and that the change log equals the state. STORAGE_KILL_SEED replays a run.
+// Kills a store with SIGKILL 50 times at random moments, under 8 concurrent writers, and checks after each
+// that every acknowledged write is there exactly once and that the change log equals the state.
+// STORAGE_KILL_SEED replays a run.
 #include "storage/lmdb/lmdb_engine.hpp"
 #include "tests/unit/storage/subjects.hpp"
 
-#include <catch2/catch.hpp>
-#include <chrono>
-#include <csignal>
 #include <fcntl.h>
-#include <iostream>
-#include <map>
 #include <poll.h>
-#include <random>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <map>
+#include <random>
 
 using namespace storage;
 using namespace std::chrono;
@@ -132,9 +133,9 @@ bool may_be_erased(const std::string& unique_key) {
 
 // What the log tells, whatever has been forgotten of it.
 struct log_check {
-  std::map<revision, std::string> key_of;    // every revision that was ever seen in the log
-  std::map<std::string, revision> created;   // unique keys, when they were created
-  std::map<std::string, revision> promised;  // acknowledged creations that no erase was tried for
+  std::map<revision, std::string> key_of;   // every revision that was ever seen in the log
+  std::map<std::string, revision> created;  // unique keys, when they were created
+  std::map<std::string, revision> promised; // acknowledged creations that no erase was tried for
 
   // Follows the log from the oldest state to the newest and compares; learns what is new in it.
   void run(engine& e) {
@@ -176,7 +177,8 @@ struct log_check {
 
 TEST_CASE("every acknowledged write survives SIGKILL at any moment, exactly once") {
   const auto number = seed();
-  std::cout << "seed " << number << " (replay the moments with STORAGE_KILL_SEED=" << number << ")" << std::endl;
+  std::cout << "seed " << number << " (replay the moments with STORAGE_KILL_SEED=" << number << ")"
+            << std::endl;
   std::mt19937_64 random(number);
   test::temporary_folder folder;
   const auto store = folder.path() / "main";
@@ -186,11 +188,13 @@ TEST_CASE("every acknowledged write survives SIGKILL at any moment, exactly once
   int rounds_with_writes = 0;
   for (int round = 0; round < rounds; ++round) {
     const auto delay = milliseconds(std::uniform_int_distribution<>(0, delay_ms_max)(random));
-    // Mostly counted from the first write; in every fifth round from the start, to hit the opening of the store.
+    // Mostly counted from the first write; in every fifth round from the start, to hit the opening of the
+    // store.
     const bool from_start = round % 5 == 4;
     // First with the whole log kept, then with history forgotten while writes go on.
     const bool compact = round >= rounds / 2;
-    INFO("round " << round << ", killed after " << delay.count() << " ms" << (from_start ? " from the start" : ""));
+    INFO("round " << round << ", killed after " << delay.count() << " ms"
+                  << (from_start ? " from the start" : ""));
     std::vector<acknowledgement> acks;
     {
       writer w(store, round, compact);

@@ -1,18 +1,19 @@
-// The process that kill_test.cpp kills: a store shard with 8 concurrent writers that report each acknowledged write.
+// The process that kill_test.cpp kills: a store shard with 8 concurrent writers that report each acknowledged
+// write.
 //
 //   storage_kill_writer FOLDER ROUND compact|keep
 //
-// Prints a line per acknowledged write, "KEY REVISION", in one write(2). Each thread creates keys of its own and counts
-// up one key by compare-and-swap; every eighth key is erased again.
+// Prints a line per acknowledged write, "KEY REVISION", in one write(2). Each thread creates keys of its own
+// and counts up one key by compare-and-swap; every eighth key is erased again.
 #include "actors/store/store.hpp"
 #include "runtime/protocols/register.hpp"
 #include "runtime/telemetry/failure.hpp"
 #include "storage/lmdb/lmdb_engine.hpp"
 #include "tests/unit/actors/store/samples.hpp"
 
+#include <unistd.h>
 #include <cstdio>
 #include <thread>
-#include <unistd.h>
 
 using namespace actors::store;
 using namespace actors::store::test;
@@ -71,7 +72,8 @@ void write_until_killed(caf::actor_system& system, const runtime::protocols::sto
   auto [count, revision] = counter_at(self, shard, counter);
   for (int n = 0;; ++n) {
     const auto key = "/unique/" + round + "/" + std::to_string(thread) + "/" + std::to_string(n);
-    const auto created = commit(self, shard, put(key, key + std::string(static_cast<size_t>(n % 5) * 700, 'x'), 0));
+    const auto created =
+      commit(self, shard, put(key, key + std::string(static_cast<size_t>(n % 5) * 700, 'x'), 0));
     if (n % 8 == 7)
       commit(self, shard, erase(key, created));
     revision = commit(self, shard, put(counter, std::to_string(++count), revision));

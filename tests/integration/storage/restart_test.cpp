@@ -1,6 +1,6 @@
-// Makes a live shard fail again and again under writers and a watcher, with its real threads and LMDB, and starts a
-// successor on the same folder at once: no acknowledged write is lost, no retried write happens twice, and the watcher
-// that resumes at its last revision sees every change once.
+// Makes a live shard fail again and again under writers and a watcher, with its real threads and LMDB, and
+// starts a successor on the same folder at once: no acknowledged write is lost, no retried write happens
+// twice, and the watcher that resumes at its last revision sees every change once.
 #include "actors/store/store.hpp"
 #include "runtime/protocols/register.hpp"
 #include "runtime/telemetry/failure.hpp"
@@ -60,7 +60,8 @@ struct tally {
   template <class Condition>
   bool wait(Condition condition) {
     std::unique_lock held(mutex);
-    return changed.wait_for(held, patience, [&] { return condition() || !trouble.empty(); }) && trouble.empty();
+    return changed.wait_for(held, patience, [&] { return condition() || !trouble.empty(); }) &&
+           trouble.empty();
   }
   template <class Change>
   void update(Change change) {
@@ -129,10 +130,12 @@ watcher_interface::behavior_type watch(watcher_interface::pointer self, tally* t
       fb::WatchRequestT request;
       request.after = *last;
       self->request(shard, 10s, protocol::watch_request{request})
-        .then([=](const protocol::watch_reply& reply) {
-          if (reply->compacted())
-            t->update([&] { t->trouble = "compacted"; });
-        }, [](caf::error&) { /* that shard failed, too: its successor is followed next */ });
+        .then(
+          [=](const protocol::watch_reply& reply) {
+            if (reply->compacted())
+              t->update([&] { t->trouble = "compacted"; });
+          },
+          [](caf::error&) { /* that shard failed, too: its successor is followed next */ });
     },
   };
 }
@@ -189,5 +192,6 @@ TEST_CASE("a shard that fails again and again loses nothing, doubles nothing and
   caf::anon_send_exit(shard, caf::exit_reason::user_shutdown);
   self->wait_for(shard, watcher);
   book.clear();
-  // Its committer lets go of the folder when its last transaction has ended; system's destructor waits for it.
+  // Its committer lets go of the folder when its last transaction has ended; system's destructor waits for
+  // it.
 }

@@ -50,7 +50,7 @@ std::string damage_reported(engine& e, const std::string& key) {
   return {};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a flipped byte in a value is reported, other records are served") {
   damaged_store store;
@@ -58,7 +58,8 @@ TEST_CASE("a flipped byte in a value is reported, other records are served") {
   store.flip(read_file(store.file()).find(text) + 5);
   const auto e = lmdb::open({store.folder.path()});
   const bool small = text[0] == 't';
-  CHECK_THAT(damage_reported(*e, small ? "/small" : "/large"), Catch::Contains(small ? "revision 1" : "revision 2"));
+  CHECK_THAT(damage_reported(*e, small ? "/small" : "/large"),
+             Catch::Contains(small ? "revision 1" : "revision 2"));
   CHECK(e->get("/whole")->value == "untouched");
   CHECK(e->get(small ? "/large" : "/small"));
   CHECK_THROWS_AS(e->range("/", "", 10), error);

@@ -55,7 +55,8 @@ TEMPLATE_TEST_CASE("a write with an expected revision happens only on that revis
 TEMPLATE_TEST_CASE("a conflict fails only its own write of a batch", "", lmdb_subject, memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"));
-  const std::vector<storage::write> batch{put("/b", "x", 0), put("/a", "2", 99), put("/c", "y", 0), put("/c", "z", 0)};
+  const std::vector<storage::write> batch{put("/b", "x", 0), put("/a", "2", 99), put("/c", "y", 0),
+                                          put("/c", "z", 0)};
   const auto results = e->commit(batch, 1000);
   CHECK(results[0] == write_result{write_status::done, 2});
   CHECK(results[1] == write_result{write_status::conflict, 1});
@@ -64,7 +65,8 @@ TEMPLATE_TEST_CASE("a conflict fails only its own write of a batch", "", lmdb_su
   CHECK(e->changes(0, 10).changes.size() == 3);
 }
 
-TEMPLATE_TEST_CASE("malformed and oversized writes are refused one by one", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("malformed and oversized writes are refused one by one", "", lmdb_subject,
+                   memory_subject) {
   TestType e;
   const std::vector<storage::write> batch{
     put("", "x"),

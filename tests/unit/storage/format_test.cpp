@@ -46,22 +46,47 @@ std::string failure(const std::filesystem::path& folder, error_code code) {
   return {};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("records have the bytes of format version 1") {
   CHECK(hex(revision_key(0x0102030405)) == "0000000102030405");
-  CHECK(hex(history_key("/a", 258)) == "2f61" "00" "0000000000000102");
+  CHECK(hex(history_key("/a", 258)) ==
+        "2f61"
+        "00"
+        "0000000000000102");
   std::string out;
   encode_format(1, out);
-  CHECK(hex(out) == "54524f5550454b56" "01000000" "9ca582cf");
+  CHECK(hex(out) ==
+        "54524f5550454b56"
+        "01000000"
+        "9ca582cf");
   encode(state_record{258, 3, 1700000000}, out);
-  CHECK(hex(out) == "0201000000000000" "0300000000000000" "00f1536500000000" "389708c4");
+  CHECK(hex(out) ==
+        "0201000000000000"
+        "0300000000000000"
+        "00f1536500000000"
+        "389708c4");
   encode(revision_key(7), revision_record{change_kind::put, 5, 6, 1700000000, "/a", "v"}, out);
-  CHECK(hex(out) == "00" "0500000000000000" "0600000000000000" "00f1536500000000" "0200" "2f61" "76" "abdabbd3");
+  CHECK(hex(out) ==
+        "00"
+        "0500000000000000"
+        "0600000000000000"
+        "00f1536500000000"
+        "0200"
+        "2f61"
+        "76"
+        "abdabbd3");
   encode("/a", current_record{5, 7, change_kind::erase}, out);
-  CHECK(hex(out) == "0500000000000000" "0700000000000000" "01" "d7fc785c");
+  CHECK(hex(out) ==
+        "0500000000000000"
+        "0700000000000000"
+        "01"
+        "d7fc785c");
   encode(history_key("/a", 7), history_record{6, 5}, out);
-  CHECK(hex(out) == "0600000000000000" "0500000000000000" "f257ede2");
+  CHECK(hex(out) ==
+        "0600000000000000"
+        "0500000000000000"
+        "f257ede2");
 }
 
 TEST_CASE("records come back as they were written") {
@@ -74,7 +99,7 @@ TEST_CASE("records come back as they were written") {
   CHECK(r.second == 9);
   CHECK(r.key == "/key");
   CHECK(r.value.empty());
-  CHECK_THROWS_AS(decode_revision(revision_key(8), out), error);  // under another key
+  CHECK_THROWS_AS(decode_revision(revision_key(8), out), error); // under another key
   encode("/a", current_record{5, 7, change_kind::put}, out);
   CHECK(decode_current("/a", out).modified == 7);
   CHECK_THROWS_AS(decode_current("/b", out), error);
@@ -99,9 +124,9 @@ TEST_CASE("a newer format version is refused with both versions and left alone")
   encode_format(format_version + 1, newer);
   write_format_record(folder.path(), newer);
   for (int i = 0; i < 2; ++i)
-    CHECK_THAT(failure(folder.path(), error_code::format),
-               Catch::Contains("format version 2") && Catch::Contains("versions 1 to 1")
-                 && Catch::Contains(folder.path().string()));
+    CHECK_THAT(failure(folder.path(), error_code::format), Catch::Contains("format version 2") &&
+                                                             Catch::Contains("versions 1 to 1") &&
+                                                             Catch::Contains(folder.path().string()));
 }
 
 TEST_CASE("foreign LMDB environments are refused") {

@@ -28,7 +28,7 @@ void write_some_history(engine& e) {
   commit_one(e, put("/b", "6"), 600);
 }
 
-}  // namespace
+} // namespace
 
 TEMPLATE_TEST_CASE("the change log has every write with what it replaced", "", lmdb_subject, memory_subject) {
   TestType e;
@@ -37,14 +37,18 @@ TEMPLATE_TEST_CASE("the change log has every write with what it replaced", "", l
   const auto page = e->changes(0, 100);
   CHECK(page.last == 6);
   const std::vector<change> expected{
-    {1, change_kind::put, "/a", "1", std::nullopt, 1, 0}, {2, change_kind::put, "/a", "2", "1", 1, 1},
-    {3, change_kind::erase, "/a", "2", "2", 1, 2},        {4, change_kind::put, "/a", "4", std::nullopt, 4, 0},
-    {5, change_kind::put, "/a", "5", "4", 4, 4},          {6, change_kind::put, "/b", "6", std::nullopt, 6, 0},
+    {1, change_kind::put, "/a", "1", std::nullopt, 1, 0},
+    {2, change_kind::put, "/a", "2", "1", 1, 1},
+    {3, change_kind::erase, "/a", "2", "2", 1, 2},
+    {4, change_kind::put, "/a", "4", std::nullopt, 4, 0},
+    {5, change_kind::put, "/a", "5", "4", 4, 4},
+    {6, change_kind::put, "/b", "6", std::nullopt, 6, 0},
   };
   CHECK(page.changes == expected);
 }
 
-TEMPLATE_TEST_CASE("changes are read on from a revision, in bounded pages", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("changes are read on from a revision, in bounded pages", "", lmdb_subject,
+                   memory_subject) {
   TestType e;
   write_some_history(*e);
   const auto first = e->changes(2, 3);
@@ -164,11 +168,12 @@ TEMPLATE_TEST_CASE("compaction by age follows the seconds of the commits", "", l
   CHECK(e->revision_before(9999) == 6);
   e->compact(e->revision_before(350), 100);
   CHECK(e->oldest() == 3);
-  CHECK(e->revision_before(100) == 3);  // never before what is kept
+  CHECK(e->revision_before(100) == 3); // never before what is kept
   CHECK(e->revision_before(500) == 4);
 }
 
-TEMPLATE_TEST_CASE("a wall clock that steps back does not disorder the history", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a wall clock that steps back does not disorder the history", "", lmdb_subject,
+                   memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"), 1000);
   commit_one(*e, put("/a", "2"), 500);
@@ -188,7 +193,7 @@ TEST_CASE("the memory engine loses what was not synced, and only that") {
   commit_one(*e, put("/a", "3"));
   commit_one(*e, erase("/b"));
   commit_one(*e, put("/c", "5"));
-  CHECK(e->compact(5, 100) == 2);  // what may be lost keeps its history
+  CHECK(e->compact(5, 100) == 2); // what may be lost keeps its history
   e->lose_unsynced();
   CHECK(e->current() == 2);
   CHECK(e->get("/a") == record{"/a", 1, 1, "1"});

@@ -3,16 +3,16 @@
 
 #include "tests/unit/storage/subjects.hpp"
 
-#include <catch2/catch.hpp>
-#include <atomic>
-#include <csignal>
-#include <functional>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <functional>
+#include <thread>
 
 using namespace storage;
 using namespace storage::test;
@@ -45,7 +45,8 @@ int fill(engine& e, std::optional<error>& failure, int max = 1000) {
 void check_filled(engine& e, int count) {
   REQUIRE(e.current() == count);
   for (int i = 0; i < count; ++i)
-    REQUIRE(e.get("/fill/" + std::to_string(i))->value == std::string(100'000, static_cast<char>('a' + i % 26)));
+    REQUIRE(e.get("/fill/" + std::to_string(i))->value ==
+            std::string(100'000, static_cast<char>('a' + i % 26)));
   REQUIRE(e.range("/", "", 1).at == count);
 }
 
@@ -82,15 +83,15 @@ struct tmpfs {
   bool mounted = false;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a folder in use is refused to a second engine, here and in another process") {
   temporary_folder folder;
   auto first = lmdb::open({folder.path()});
   const auto refused = failure_of([&] { lmdb::open({folder.path()}); });
   CHECK(refused.code() == error_code::locked);
-  CHECK_THAT(refused.what(), Catch::Contains("in use by process " + std::to_string(::getpid()))
-                               && Catch::Contains(folder.path().string()));
+  CHECK_THAT(refused.what(), Catch::Contains("in use by process " + std::to_string(::getpid())) &&
+                               Catch::Contains(folder.path().string()));
   const auto child = ::fork();
   if (child == 0) {
     int outcome = 1;
@@ -184,7 +185,8 @@ TEST_CASE("a file size limit is reported as a full disk and loses nothing") {
     CHECK(failure->code() == error_code::disk_full);
     CHECK_THAT(failure->what(), Catch::Contains("free some space"));
     check_filled(*e, count);
-    CHECK(failure_of([&] { commit_one(*e, put("/big", std::string(mib, 'x'))); }).code() == error_code::disk_full);
+    CHECK(failure_of([&] { commit_one(*e, put("/big", std::string(mib, 'x'))); }).code() ==
+          error_code::disk_full);
   }
   check_filled(*e, count);
   CHECK(commit_one(*e, put("/more", "fits again")).rev == count + 1);

@@ -1,4 +1,5 @@
-// Random writes, compactions and reopenings, from a seed, against a model that keeps every state there ever was.
+// Random writes, compactions and reopenings, from a seed, against a model that keeps every state there ever
+// was.
 #include "tests/unit/storage/subjects.hpp"
 
 #include <catch2/catch.hpp>
@@ -38,8 +39,8 @@ public:
     return {write_status::done, rev};
   }
 
-  std::vector<state> states{{}};  // index: revision
-  std::vector<change> log;        // index: revision - 1
+  std::vector<state> states{{}}; // index: revision
+  std::vector<change> log;       // index: revision - 1
 };
 
 class random_source {
@@ -52,14 +53,22 @@ private:
 };
 
 storage::write random_write(random_source& random, const state& now) {
-  static const std::vector<std::string> keys{"/a", "/a/b", "/a/b/c", "/ab", "/b", "/b/1", "/b/2", "/c", "/d", "/e"};
+  static const std::vector<std::string> keys{"/a",   "/a/b", "/a/b/c", "/ab", "/b",
+                                             "/b/1", "/b/2", "/c",     "/d",  "/e"};
   const auto& key = keys[random.below(keys.size())];
   storage::write w = random.below(4) == 0 ? erase(key) : put(key, std::string(random.below(5000), 'v') + key);
   switch (random.below(4)) {
-    case 0: w.expected = 0; break;
-    case 1: w.expected = now.contains(key) ? now.at(key).modified : 1; break;
-    case 2: w.expected = 3; break;
-    default: break;
+    case 0:
+      w.expected = 0;
+      break;
+    case 1:
+      w.expected = now.contains(key) ? now.at(key).modified : 1;
+      break;
+    case 2:
+      w.expected = 3;
+      break;
+    default:
+      break;
   }
   return w;
 }
@@ -94,7 +103,7 @@ void check_log(engine& e, const model& m, random_source& random) {
   }
 }
 
-}  // namespace
+} // namespace
 
 TEMPLATE_TEST_CASE("an engine agrees with the model after every step", "", lmdb_subject, memory_subject) {
   const auto seed = GENERATE(1u, 2u, 3u, 4u, 5u);

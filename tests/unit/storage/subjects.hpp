@@ -4,10 +4,10 @@
 #include "storage/lmdb/lmdb_engine.hpp"
 #include "storage/memory/memory_engine.hpp"
 
+#include <stdlib.h>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <stdlib.h>
 #include <string>
 
 namespace storage::test {
@@ -72,4 +72,4 @@ inline write_result commit_one(engine& e, write w, int64_t second = 1000) {
   return e.commit(std::span(&w, 1), second).at(0);
 }
 
-}  // namespace storage::test
+} // namespace storage::test

@@ -20,11 +20,15 @@ public:
         throw storage::error(error_code::corrupt, "current record of \"/damaged\": wrong checksum");
     return inner->commit(writes, second);
   }
-  std::optional<storage::record> get(std::string_view key, storage::revision at) override { return inner->get(key, at); }
+  std::optional<storage::record> get(std::string_view key, storage::revision at) override {
+    return inner->get(key, at);
+  }
   storage::range_page range(std::string_view p, std::string_view a, size_t n, storage::revision at) override {
     return inner->range(p, a, n, at);
   }
-  storage::change_page changes(storage::revision after, size_t n) override { return inner->changes(after, n); }
+  storage::change_page changes(storage::revision after, size_t n) override {
+    return inner->changes(after, n);
+  }
   storage::revision current() override { return inner->current(); }
   storage::revision oldest() override { return inner->oldest(); }
   size_t compact(storage::revision before, size_t n) override { return inner->compact(before, n); }
@@ -37,8 +41,10 @@ public:
 
 TEST_CASE("each request of a batch gets its own results") {
   const auto engine = storage::memory::open();
-  const auto done = commit(*engine, {{commit_of({put("/a", "1", 0), put("/b", "2")}), commit_of({put("/a", "3", 0)}),
-                                      commit_of({erase("/none"), erase("/b")})}, 1000});
+  const auto done =
+    commit(*engine, {{commit_of({put("/a", "1", 0), put("/b", "2")}), commit_of({put("/a", "3", 0)}),
+                      commit_of({erase("/none"), erase("/b")})},
+                     1000});
   CHECK(done.failure.empty());
   REQUIRE(done.replies.size() == 3);
   CHECK(results_of(done.replies[0]) == "done 1, done 2");
@@ -68,8 +74,9 @@ TEST_CASE("a broken disk is a failure of the shard, not an answer") {
 
 TEST_CASE("a damaged key fails only the requests that touch it") {
   damaged_engine engine;
-  const auto done = commit(engine, {{commit_of({put("/a", "1")}), commit_of({put("/damaged", "2")}),
-                                     commit_of({put("/c", "3")})}, 1000});
+  const auto done = commit(
+    engine,
+    {{commit_of({put("/a", "1")}), commit_of({put("/damaged", "2")}), commit_of({put("/c", "3")})}, 1000});
   CHECK(done.failure.empty());
   CHECK(results_of(done.replies.at(0)) == "done 1");
   CHECK(results_of(done.replies.at(1)) == "failed 0");

@@ -32,7 +32,7 @@ inline std::string text_of(const attachment& a) {
 
 struct write_sample {
   std::string key;
-  std::string text;           // put
+  std::string text; // put
   int64_t expected = -1;
   bool erase = false;
 };
@@ -76,7 +76,8 @@ inline std::string results_of(const protocol::commit_reply& reply) {
 
 // "+/a=1@3 (was 0)", "-/a=1@4"; a watch message as text.
 inline std::string changes_of(const protocol::shard_changes& message) {
-  std::string text = std::to_string(message->after()) + ".." + std::to_string(message->to()) + (message->lagging() ? " lagging" : "");
+  std::string text = std::to_string(message->after()) + ".." + std::to_string(message->to()) +
+                     (message->lagging() ? " lagging" : "");
   if (message->changes())
     for (const auto* c : *message->changes()) {
       text += c->kind() == fb::WriteKind::erase ? " -" : " +";

@@ -15,7 +15,8 @@ struct shard_fixture : test_system {
 
   std::shared_ptr<storage::memory::memory_engine> engine{storage::memory::open()};
   std::shared_ptr<runtime::seams::manual_clock> clock = std::make_shared<runtime::seams::manual_clock>();
-  std::shared_ptr<runtime::telemetry::memory_output> log = std::make_shared<runtime::telemetry::memory_output>();
+  std::shared_ptr<runtime::telemetry::memory_output> log =
+    std::make_shared<runtime::telemetry::memory_output>();
   limits bounds;
   int locked = 0; // so many attempts to open find the folder in use
   int opened = 0;
@@ -82,9 +83,11 @@ struct shard_fixture : test_system {
   std::string watch(int64_t after) {
     fb::WatchRequestT request;
     request.after = after;
-    return answer<protocol::watch_reply>(ask(protocol::watch_request{request}), [](const protocol::watch_reply& r) {
-      return std::to_string(r->oldest()) + ".." + std::to_string(r->current()) + (r->compacted() ? " compacted" : "");
-    });
+    return answer<protocol::watch_reply>(
+      ask(protocol::watch_request{request}), [](const protocol::watch_reply& r) {
+        return std::to_string(r->oldest()) + ".." + std::to_string(r->current()) +
+               (r->compacted() ? " compacted" : "");
+      });
   }
 
   void acknowledge(int64_t to) {

@@ -58,7 +58,8 @@ TEST_CASE_METHOD(shard_fixture, "history is bounded by count when the clock stan
   CHECK(engine->oldest() == 7);
 }
 
-TEST_CASE_METHOD(shard_fixture, "a killed shard lets go of its engine, and its successor has all that was answered") {
+TEST_CASE_METHOD(shard_fixture,
+                 "a killed shard lets go of its engine, and its successor has all that was answered") {
   start();
   commit({put("/a", "1")});
   auto lost = ask(commit_of({put("/b", "2")}));

@@ -9,27 +9,29 @@ using namespace actors::store::test;
 namespace {
 
 struct fixture : shard_fixture {
-  std::string range(const std::string& prefix, const std::string& after = {}, int limit = 0, int64_t revision = 0) {
+  std::string range(const std::string& prefix, const std::string& after = {}, int limit = 0,
+                    int64_t revision = 0) {
     fb::RangeRequestT request;
     request.prefix = prefix;
     request.after = after;
     request.limit = limit;
     request.revision = revision;
-    return answer<protocol::range_reply>(ask(protocol::range_request{request}), [](const protocol::range_reply& r) {
-      std::string text = "@" + std::to_string(r->revision());
-      if (r->records())
-        for (const auto* record : *r->records())
-          text += " " + record->key()->str() + "=" + text_of(r.at(record->object())) + "@"
-                  + std::to_string(record->created()) + "/" + std::to_string(record->modified());
-      return text + (r->more() ? " more" : "") + (r->compacted() ? " compacted" : "");
-    });
+    return answer<protocol::range_reply>(
+      ask(protocol::range_request{request}), [](const protocol::range_reply& r) {
+        std::string text = "@" + std::to_string(r->revision());
+        if (r->records())
+          for (const auto* record : *r->records())
+            text += " " + record->key()->str() + "=" + text_of(r.at(record->object())) + "@" +
+                    std::to_string(record->created()) + "/" + std::to_string(record->modified());
+        return text + (r->more() ? " more" : "") + (r->compacted() ? " compacted" : "");
+      });
   }
 
   std::string revisions() {
-    return answer<protocol::revision_reply>(ask(protocol::revision_request{fb::RevisionRequestT{}}),
-                                            [](const protocol::revision_reply& r) {
-      return std::to_string(r->oldest()) + ".." + std::to_string(r->current());
-    });
+    return answer<protocol::revision_reply>(
+      ask(protocol::revision_request{fb::RevisionRequestT{}}), [](const protocol::revision_reply& r) {
+        return std::to_string(r->oldest()) + ".." + std::to_string(r->current());
+      });
   }
 };
 
@@ -76,9 +78,8 @@ TEST_CASE_METHOD(fixture, "reads are answered while a batch commits") {
   auto read = ask(protocol::range_request{request});
   CHECK(committed(write) == "done 2");
   CHECK(revisions() == "0..2");
-  CHECK(answer<protocol::range_reply>(read, [](const protocol::range_reply& r) {
-          return std::to_string(r->revision());
-        }) != "0");
+  CHECK(answer<protocol::range_reply>(
+          read, [](const protocol::range_reply& r) { return std::to_string(r->revision()); }) != "0");
 }
 
 TEST_CASE_METHOD(fixture, "a revision request tells the newest and the oldest") {

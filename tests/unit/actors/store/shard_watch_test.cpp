@@ -14,7 +14,8 @@ runtime::protocols::shard_watcher_actor::behavior_type watcher(
   std::vector<std::string>* seen) {
   fb::WatchRequestT request;
   request.after = after;
-  self->request(shard, caf::infinite, protocol::watch_request{request}).then([](const protocol::watch_reply&) {});
+  self->request(shard, caf::infinite, protocol::watch_request{request})
+    .then([](const protocol::watch_reply&) {});
   return {[=](const protocol::shard_changes& m) { seen->push_back(changes_of(m)); }};
 }
 
@@ -58,7 +59,8 @@ TEST_CASE_METHOD(shard_fixture, "a watch from a forgotten or an impossible revis
   CHECK(mailbox_empty());
 }
 
-TEST_CASE_METHOD(shard_fixture, "a watcher is sent no more than its window, and the rest as it acknowledges") {
+TEST_CASE_METHOD(shard_fixture,
+                 "a watcher is sent no more than its window, and the rest as it acknowledges") {
   bounds.watch_window_max = 2;
   bounds.message_changes_max = 2;
   start();

@@ -30,7 +30,8 @@ TEST_CASE_METHOD(shard_fixture, "requests that come while a batch commits share 
   CHECK(mailbox_empty());
 }
 
-TEST_CASE_METHOD(shard_fixture, "above its bound the queue answers overloaded, and what it took is committed") {
+TEST_CASE_METHOD(shard_fixture,
+                 "above its bound the queue answers overloaded, and what it took is committed") {
   bounds.pending_writes_max = 2;
   start();
   run();
@@ -71,7 +72,8 @@ TEST_CASE_METHOD(shard_fixture, "a full disk is answered with the engine's words
   CHECK(commit({put("/a", "1")}) == "done 1");
 }
 
-TEST_CASE_METHOD(shard_fixture, "a broken disk ends the shard with the reason; outcomes are told to be unknown") {
+TEST_CASE_METHOD(shard_fixture,
+                 "a broken disk ends the shard with the reason; outcomes are told to be unknown") {
   start();
   run();
   self->monitor(shard);
