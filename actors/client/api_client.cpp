@@ -305,18 +305,29 @@ void api_client::patch(const resource& what, std::string_view subresource, std::
   write(std::move(content), {}, std::move(done));
 }
 
-void api_client::remove(const resource& what, std::string_view name_space, std::string_view name,
-                        const delete_options& options, api_callback done) {
+namespace {
+protocol::WriteRequestT removal(protocol::Verb verb, std::unique_ptr<protocol::TargetT> target, const delete_options& options) {
   protocol::WriteRequestT content;
-  content.verb = protocol::Verb::delete_one;
-  content.target = target_of(what, name_space, name);
+  content.verb = verb;
+  content.target = std::move(target);
   content.options = std::make_unique<protocol::WriteOptionsT>();
   content.options->precondition_uid = options.uid;
   content.options->precondition_revision = options.revision;
   content.options->propagation_policy = options.propagation;
   if (options.grace_seconds >= 0)
     content.options->grace_period_seconds = options.grace_seconds;
-  write(std::move(content), {}, std::move(done));
+  return content;
+}
+} // namespace
+
+void api_client::remove(const resource& what, std::string_view name_space, std::string_view name,
+                        const delete_options& options, api_callback done) {
+  write(removal(protocol::Verb::delete_one, target_of(what, name_space, name), options), {}, std::move(done));
+}
+
+void api_client::remove_collection(const resource& what, std::string_view name_space, const delete_options& options,
+                                   api_callback done) {
+  write(removal(protocol::Verb::delete_collection, target_of(what, name_space, ""), options), {}, std::move(done));
 }
 
 void api_client::bind(std::string_view name_space, std::string_view pod, std::string_view uid, std::string_view node,

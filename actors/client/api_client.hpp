@@ -100,6 +100,8 @@ public:
              protocol::PatchKind kind, const draft& patch, api_callback done);
   void remove(const resource& what, std::string_view name_space, std::string_view name, const delete_options& options,
               api_callback done);
+  /// Deletes all objects of a namespace, or of the cluster, that are there now; done when each was asked to go.
+  void remove_collection(const resource& what, std::string_view name_space, const delete_options& options, api_callback done);
   /// POST pods/<name>/binding.
   void bind(std::string_view name_space, std::string_view pod, std::string_view uid, std::string_view node,
             api_callback done);

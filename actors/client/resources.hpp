@@ -61,6 +61,14 @@ inline constexpr resource replicasets{"apps", "v1", "replicasets", "ReplicaSet"}
 inline constexpr resource endpointslices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
 inline constexpr resource leases{"coordination.k8s.io", "v1", "leases", "Lease"};
 
+/// Every kind that can own objects or be owned: what the garbage collector follows. A unit test compares the list with
+/// the apiserver's registry.
+inline constexpr const resource* owning_resources[] = {&configmaps, &endpoints, &namespaces, &nodes, &pods, &secrets, &services,
+                                                       &serviceaccounts, &deployments, &replicasets, &endpointslices, &leases};
+/// Every kind whose objects live in a namespace.
+inline constexpr const resource* namespaced_resources[] = {&configmaps, &endpoints, &events, &pods, &secrets, &services,
+                                                           &serviceaccounts, &deployments, &replicasets, &endpointslices, &leases};
+
 template <class T>
 inline constexpr const resource* resource_of = nullptr;
 template <> inline constexpr const resource* resource_of<api::core::v1::ConfigMap> = &configmaps;

@@ -45,4 +45,21 @@ operation operation::remove(const client::resource& what, std::string name_space
   return result;
 }
 
+operation operation::remove_collection(const client::resource& what, std::string name_space, client::delete_options options) {
+  operation result;
+  result.what = verb::remove_collection;
+  result.resource = &what;
+  result.name_space = std::move(name_space);
+  result.options = std::move(options);
+  return result;
+}
+
+operation operation::get(const client::resource& what, std::string name_space, std::string name,
+                         std::function<void(const client::api_result&)> on_result) {
+  operation result = remove(what, std::move(name_space), std::move(name));
+  result.what = verb::get;
+  result.on_result = std::move(on_result);
+  return result;
+}
+
 } // namespace actors::controllers::framework

@@ -26,18 +26,21 @@ struct event_note {
   std::string message;
 };
 
-/// One write. All of a plan's operations are independent: they run at the same time, a bounded number of them.
+/// One write, or a read past the caches. All of a plan's operations are independent: they run at the same time, a
+/// bounded number of them.
 struct operation {
-  enum class verb { create, update, update_status, patch, patch_status, remove, update_finalize };
+  enum class verb { create, update, update_status, patch, patch_status, remove, update_finalize, remove_collection, get };
   verb what = verb::create;
   const client::resource* resource = nullptr;
   draft object;                 // create, update*, patch*: the object or the patch
-  std::string name_space, name; // patch, remove
+  std::string name_space, name; // patch, remove, get
   client::protocol::PatchKind patch_kind = client::protocol::PatchKind::merge;
   client::delete_options options; // remove
   std::optional<event_note> on_success, on_failure;
   /// HTTP codes that count as success: 404 for a removal, 409 for a create that somebody else may have done.
   std::vector<int> tolerated;
+  /// Called with the answer, before what it means for the plan: for answers that the controller remembers.
+  std::function<void(const client::api_result&)> on_result;
 
   static operation create(const client::resource& what, draft object);
   static operation update(const client::resource& what, draft object);
@@ -45,6 +48,10 @@ struct operation {
   static operation patch(const client::resource& what, std::string name_space, std::string name, client::protocol::PatchKind kind, draft patch);
   static operation remove(const client::resource& what, std::string name_space, std::string name,
                           client::delete_options options = {});
+  static operation remove_collection(const client::resource& what, std::string name_space, client::delete_options options = {});
+  /// The object as it is now; 404 is an answer.
+  static operation get(const client::resource& what, std::string name_space, std::string name,
+                       std::function<void(const client::api_result&)> on_result);
 };
 
 /// The decision for one key. Empty: nothing to do.

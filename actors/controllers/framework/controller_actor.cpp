@@ -116,7 +116,7 @@ void controller_actor::carry_out(const plan_ptr& plan) {
     ++plan->in_flight;
     send(what, [this, plan, &what](const client::api_result& result) { finished(plan, what, result); });
   }
-  if (plan->in_flight == 0 && plan->next == plan->plan.operations.size())
+  if (plan->in_flight == 0 && plan->next == plan->plan.operations.size() && !std::exchange(plan->finished, true))
     finish_key(plan);
 }
 
@@ -136,6 +136,10 @@ void controller_actor::send(const operation& what, client::api_callback done) {
     case operation::verb::remove:
       api_.remove(resource, what.name_space, what.name, what.options, std::move(done));
       return;
+    case operation::verb::remove_collection:
+      api_.remove_collection(resource, what.name_space, what.options, std::move(done));
+      return;
+    case operation::verb::get: api_.get(resource, what.name_space, what.name, std::move(done)); return;
   }
 }
 
@@ -151,16 +155,18 @@ void controller_actor::note(const event_note& event, std::string_view detail) {
 
 void controller_actor::finished(const plan_ptr& plan, const operation& what, const client::api_result& result) {
   --plan->in_flight;
+  if (what.on_result)
+    what.on_result(result);
   const bool tolerated = std::find(what.tolerated.begin(), what.tolerated.end(), result.code) != what.tolerated.end();
   if (result.ok()) {
-    if (result.revision > 0) {
+    if (result.revision > 0 && what.what != operation::verb::get) {
       auto& own = own_writes_[plan->key];
       own.revisions[what.resource] = std::max(own.revisions[what.resource], result.revision);
       own.give_up_us = now_us() + std::chrono::microseconds{own_write_wait_max}.count();
     }
     if (what.on_success) {
       // A removal may be answered with a Status instead of the object.
-      const bool has_object = result.object && what.what != operation::verb::remove;
+      const bool has_object = result.object && what.what != operation::verb::remove && what.what != operation::verb::remove_collection;
       const auto* metadata = has_object ? client::metadata_of(*what.resource, result.object) : nullptr;
       note(*what.on_success, metadata != nullptr ? metadata->name()->str() : what.name);
     }

@@ -30,6 +30,7 @@ private:
     sync_plan plan;
     size_t next = 0;
     size_t in_flight = 0;
+    bool finished = false; // a write that is refused here is answered at once, within carry_out()
     std::string failure; // of the first operation that failed
   };
   using plan_ptr = std::shared_ptr<running_plan>;
