@@ -1,8 +1,8 @@
 // Deletion: preconditions, grace, finalizers, propagation. And the binding of a pod to a node.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "actors/apiserver/admission/admission.hpp"
+#include "actors/apiserver/registry/core/pod/pod.hpp"
 #include "actors/apiserver/registry/meta/object_meta.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
 #include "messages/codec/time.hpp"
@@ -108,41 +108,25 @@ write_plan plan_delete(const change_request& request, const cache::object_ptr& c
 write_plan plan_binding(const change_request& request, const cache::object_ptr& current, const environment& env) {
   const registry::kind& kind = *request.kind;
   const draft& binding = request.object;
-  const std::string node{binding.get("target").get("name").str()};
-  const auto refuse_binding = [&](std::string why) {
-    api_error error = status::conflict(kind, request.name, why);
-    error.message = fmt::format("Operation cannot be fulfilled on pods/binding \"{}\": {}", request.name, why);
-    return refuse(std::move(error));
-  };
-  if (const auto target = binding.get("target").get("kind").str(); !target.empty() && target != "Node")
-    return refuse(status::invalid(kind, request.name,
-                                  {registry::not_supported("target.kind", binding.get("target").get("kind"), {"Node", "<empty>"})}));
-  if (node.empty())
-    return refuse(status::invalid(kind, request.name, {registry::required("target.name")}));
+  registry::field_errors errors;
+  registry::core::pod::validate_binding(binding, errors);
+  if (!errors.empty())
+    return refuse(status::invalid(kind, request.name, errors));
   if (current == nullptr)
     return refuse(status::not_found(kind, request.name));
   draft pod = current_draft(kind, *current);
-  const draft& metadata = pod.get("metadata");
-  if (const auto uid = binding.get("metadata").get("uid").str(); !uid.empty() && uid != metadata.get("uid").str())
-    return refuse_binding(fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid,
-                                      metadata.get("uid").str()));
-  if (!metadata.get("deletionTimestamp").is_null())
-    return refuse_binding(fmt::format("pod {} is being deleted, cannot be assigned to a host", request.name));
-  if (const auto bound = pod.get("spec").get("nodeName").str(); !bound.empty())
-    return refuse_binding(fmt::format("pod {} is already assigned to node \"{}\"", request.name, bound));
-
-  const std::string now = messages::codec::format_time(env.now_seconds);
-  pod["spec"].set("nodeName", node);
-  draft condition = draft::make_object({{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", draft{}},
-                                        {"lastTransitionTime", now}});
-  draft& conditions = pod["status"]["conditions"];
-  if (conditions.is_null())
-    conditions = draft::make_array();
-  auto& items = conditions.items();
-  std::erase_if(items, [](const draft& item) { return item.get("type").str() == "PodScheduled"; });
-  items.push_back(std::move(condition));
-  for (const auto& [name, value] : binding.get("metadata").get("annotations").members())
-    pod["metadata"]["annotations"].set(name, value);
+  const auto wanted = binding.get("metadata").get("uid").str();
+  const auto uid = pod.get("metadata").get("uid").str();
+  std::optional<std::string> why;
+  if (!wanted.empty() && wanted != uid)
+    why = fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", wanted, uid);
+  else
+    why = registry::core::pod::apply_binding({request.user, env.now_seconds}, binding, pod);
+  if (why) {
+    api_error error = status::conflict(kind, request.name, *why);
+    error.message = fmt::format("Operation cannot be fulfilled on pods/binding \"{}\": {}", request.name, *why);
+    return refuse(std::move(error));
+  }
   write_plan plan = put_plan(kind, store_key(kind, request.name_space, request.name), current->revision(), std::move(pod), 201);
   if (plan.what == write_plan::action::put)
     plan.answer = draft::make_object({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", draft::make_object()},

@@ -1,0 +1,94 @@
+// Snapshots and change windows.
+#include <catch2/catch.hpp>
+
+#include "actors/apiserver/cache/watch_cache.hpp"
+#include "messages/codec/codec.hpp"
+
+using namespace actors::apiserver::cache;
+using messages::codec::draft;
+
+namespace {
+
+object_ptr config_map(const std::string& name, int64_t revision) {
+  const auto& type = *messages::codec::api_schema().find("v1", "ConfigMap");
+  const draft object = draft::make_object({{"apiVersion", "v1"},
+                                           {"kind", "ConfigMap"},
+                                           {"metadata", draft::make_object({{"name", name}, {"namespace", "default"}})}});
+  return std::make_shared<const cached_object>(type, messages::codec::pack(type, object).object, revision);
+}
+
+change put(const std::string& name, int64_t revision) {
+  return {revision, "/configmaps/default/" + name, nullptr, config_map(name, revision)};
+}
+
+} // namespace
+
+TEST_CASE("a window gives the changes after a revision, in order, and says when that is too old") {
+  change_window window;
+  window.reset(10);
+  for (int64_t revision = 11; revision <= 20; ++revision)
+    window.append(put("a", revision));
+  const auto page = window.read(14, 3);
+  REQUIRE(page.changes.size() == 3);
+  CHECK(page.changes.front().revision == 15);
+  CHECK(page.upto == 17);
+  CHECK_FALSE(page.expired);
+  CHECK(window.read(9, 3).expired);
+  CHECK_FALSE(window.read(10, 3).expired);
+  window.advance(25);
+  CHECK(window.read(20, 3).upto == 25);
+  CHECK(window.read(20, 3).changes.empty());
+}
+
+TEST_CASE("a window is bounded and its oldest revision moves on") {
+  change_window window;
+  window.reset(0);
+  const auto count = static_cast<int64_t>(change_window::changes_max) + 100;
+  for (int64_t revision = 1; revision <= count; ++revision)
+    window.append({revision, "/configmaps/default/a", nullptr, nullptr});
+  CHECK(window.oldest() == 100);
+  CHECK(window.read(99, 1).expired);
+  CHECK(window.read(100, 1).changes.front().revision == 101);
+}
+
+TEST_CASE("a window ignores changes that it has seen") {
+  change_window window;
+  window.reset(0);
+  window.append(put("a", 1));
+  window.append(put("a", 1));
+  CHECK(window.read(0, 10).changes.size() == 1);
+}
+
+TEST_CASE("changes enter the state and the window, and wake only those who watch the resource") {
+  watch_cache cache{{{"/configmaps/", "main"}, {"/secrets/", "main"}, {"/pods/", "pods"}}};
+  auto& shard = cache.shard("main");
+  CHECK_FALSE(cache.ready());
+  auto loaded = std::make_shared<snapshot>();
+  loaded->revision = 5;
+  loaded->objects = loaded->objects.put("/configmaps/default/old", config_map("old", 4));
+  shard.load(loaded, 2);
+  CHECK(shard.ready());
+  int woken = 0, others = 0;
+  const auto subscription = shard.subscribe("/configmaps/", [&] { ++woken; });
+  shard.subscribe("/secrets/", [&] { ++others; });
+  const auto before = shard.read();
+  shard.apply({put("replayed", 3), put("new", 6)}, 7);
+  CHECK(woken == 1);
+  CHECK(others == 0);
+  CHECK(shard.read()->revision == 7);
+  CHECK(shard.read()->objects.find("/configmaps/default/new") != nullptr);
+  CHECK(shard.read()->objects.find("/configmaps/default/replayed") == nullptr); // older than the loaded state
+  CHECK(before->objects.find("/configmaps/default/new") == nullptr);
+  CHECK(shard.window("/configmaps/").read(2, 10).changes.size() == 2); // but watches can resume from there
+  shard.unsubscribe("/configmaps/", subscription);
+  shard.apply({{8, "/configmaps/default/new", nullptr, nullptr}}, 8);
+  CHECK(woken == 1);
+  CHECK(shard.read()->objects.find("/configmaps/default/new") == nullptr);
+}
+
+TEST_CASE("an object is rendered once, with its revision") {
+  const auto object = config_map("a", 12);
+  const auto first = object->json();
+  CHECK(first == object->json());
+  CHECK(first->find(R"("resourceVersion":"12")") != std::string::npos);
+}
