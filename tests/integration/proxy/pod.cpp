@@ -22,7 +22,7 @@
 namespace network {
 namespace {
 
-constexpr int answer_ms_max = 1500;
+constexpr int answer_ms_max = 3000;
 int udp_socket = -1; // of request_udp
 
 sockaddr_in address_of(const std::string& text, int port) {
