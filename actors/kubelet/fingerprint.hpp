@@ -5,7 +5,9 @@
 namespace actors::kubelet {
 
 inline std::string fingerprint_line(const cri::sandbox& s) { return s.id + (s.ready ? "+" : "-") + "\n"; }
-inline std::string fingerprint_line(const cri::container& c) { return c.id + "=" + std::to_string(static_cast<int>(c.state)) + "\n"; }
+inline std::string fingerprint_line(const cri::container& c) {
+  return c.id + "=" + std::to_string(static_cast<int>(c.state)) + "\n";
+}
 
 /// Independent of order.
 std::string fingerprint_of(std::vector<std::string> lines);

@@ -1,9 +1,9 @@
 #include "actors/kubelet/kubelet.hpp"
+#include <arpa/inet.h>
 #include "actors/kubelet/cri/containerd.hpp"
 #include "actors/kubelet/cri/hollow.hpp"
 #include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/workers/executor.hpp"
-#include <arpa/inet.h>
 
 namespace actors::kubelet {
 namespace {
@@ -13,7 +13,8 @@ namespace placement = runtime::placement;
 /// A pod, a probe or a log read that blocks has a thread to itself; 110 pods and their probes fit.
 constexpr size_t worker_threads_max = 256;
 constexpr uint32_t hollow_subnet_size = 256;
-constexpr uint32_t hollow_subnet_base = (10u << 24) + (128u << 16); ///< 10.128.0.0/16 and on: nothing routes there
+constexpr uint32_t hollow_subnet_base =
+  (10u << 24) + (128u << 16); ///< 10.128.0.0/16 and on: nothing routes there
 
 std::string dotted(uint32_t ip) {
   in_addr a{htonl(ip)};
@@ -30,13 +31,16 @@ kubelet_parts hollow_parts(const runtime::host::role_context& context, uint32_t 
   return {cri::make_hollow(options), workers::make_inline(), true};
 }
 
-caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system, const runtime::host::role_context& context) {
+caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system,
+                                          const runtime::host::role_context& context) {
   if (!context.settings.has("hollowIndex")) {
     auto endpoint = context.settings.text("runtimeEndpoint");
-    return spawn(system, context, {cri::connect_containerd(endpoint), workers::make_threads(worker_threads_max), false});
+    return spawn(system, context,
+                 {cri::connect_containerd(endpoint), workers::make_threads(worker_threads_max), false});
   }
   auto own = context;
-  uint32_t base = hollow_subnet_base + static_cast<uint32_t>(context.settings.integer("hollowIndex")) * hollow_subnet_size;
+  uint32_t base =
+    hollow_subnet_base + static_cast<uint32_t>(context.settings.integer("hollowIndex")) * hollow_subnet_size;
   own.settings.set("address", dotted(base + 1));
   own.settings.set("podCIDR", dotted(base) + "/24");
   return spawn(system, own, hollow_parts(own, base));
@@ -51,13 +55,23 @@ runtime::host::role_descriptor describe() {
   result.spec.summary = "runs the pods of a node through a container runtime";
   result.spec.naming = placement::instance_naming::per_node;
   result.spec.settings = {
-    {.name = "node", .type = type::node, .help = "name of the node; with hollow: what its nodes' names begin with"},
-    {.name = "hollow", .type = type::integer, .help = "this many nodes without containers instead of a real one", .min = 1,
+    {.name = "node",
+     .type = type::node,
+     .help = "name of the node; with hollow: what its nodes' names begin with"},
+    {.name = "hollow",
+     .type = type::integer,
+     .help = "this many nodes without containers instead of a real one",
+     .min = 1,
      .max = 100'000},
     {.name = "address", .type = type::ip, .help = "address of the node", .required = true},
     {.name = "podCIDR", .type = type::cidr, .help = "addresses of its pods", .required = true},
-    {.name = "bridge", .type = type::interface, .help = "the bridge that its pods are on", .otherwise = "troupe0"},
-    {.name = "runtimeEndpoint", .type = type::uri, .help = "CRI socket of the container runtime",
+    {.name = "bridge",
+     .type = type::interface,
+     .help = "the bridge that its pods are on",
+     .otherwise = "troupe0"},
+    {.name = "runtimeEndpoint",
+     .type = type::uri,
+     .help = "CRI socket of the container runtime",
      .otherwise = "unix://<data>/containerd/containerd.sock"},
   };
   result.phase = runtime::host::start_phase::kubelet;
@@ -66,7 +80,8 @@ runtime::host::role_descriptor describe() {
   return result;
 }
 
-caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context, kubelet_parts parts) {
+caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context,
+                            kubelet_parts parts) {
   return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<kubelet>(context, std::move(parts)));
 }
 

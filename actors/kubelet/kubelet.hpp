@@ -5,12 +5,17 @@
 
 namespace actors::kubelet {
 
-namespace cri { class container_runtime; }
-namespace workers { class executor; }
+namespace cri {
+class container_runtime;
+}
+namespace workers {
+class executor;
+}
 
 runtime::host::role_descriptor describe();
 
-/// Where the kubelet's blocking work goes, and what runs its containers. Tests and simulations bring their own.
+/// Where the kubelet's blocking work goes, and what runs its containers. Tests and simulations bring their
+/// own.
 struct kubelet_parts {
   std::shared_ptr<cri::container_runtime> runtime;
   std::shared_ptr<workers::executor> executor;
@@ -18,6 +23,7 @@ struct kubelet_parts {
 };
 
 /// `context.settings`: see describe().
-caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context, kubelet_parts parts);
+caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context,
+                            kubelet_parts parts);
 
 } // namespace actors::kubelet

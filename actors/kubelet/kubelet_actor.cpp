@@ -28,32 +28,35 @@ std::shared_ptr<sync::node_environment> make_environment(const runtime::host::ro
 } // namespace
 
 kubelet::kubelet(caf::actor_config& config, const runtime::host::role_context& context, kubelet_parts parts)
-  : metered(config),
-    context_(context),
-    parts_(std::move(parts)),
-    environment_(make_environment(context_, parts_)),
-    client_(this, context, client::node_identity(environment_->node)),
-    recorder_(client_, "kubelet", environment_->node),
-    node_reporter_(client_, [this] { return node_facts(); }),
-    pod_reporter_(client_),
-    fetcher_(client_, [this](const std::string& uid) { sync(uid); }),
-    probes_(
-      {
-        .now_us = environment_->now_us,
-        .run = [this](std::function<probes::attempt()> job, std::function<void(probes::attempt)> then) {
-          work<probes::attempt>(std::move(job), std::move(then));
-        },
-        .after = [this](int64_t us, std::function<void()> run) {
-          client_.after(std::chrono::milliseconds((us + 999) / 1000), std::move(run));
-        },
-        .changed = [this](const std::string& uid) { sync(uid); },
-        .report = [this](const std::string& uid, const probes::unhealthy& what) {
-          if (auto it = pods_.find(uid); it != pods_.end()) record(it->second, {{true, "Unhealthy", what.message, what.container}});
-        },
-      },
-      parts_.runtime),
-    pods_in_api_(client_.watch<core::Pod>({.field_selector = "spec.nodeName=" + environment_->node})),
-    services_in_api_(client_.watch<core::Service>()) {
+    : metered(config),
+      context_(context),
+      parts_(std::move(parts)),
+      environment_(make_environment(context_, parts_)),
+      client_(this, context, client::node_identity(environment_->node)),
+      recorder_(client_, "kubelet", environment_->node),
+      node_reporter_(client_, [this] { return node_facts(); }),
+      pod_reporter_(client_),
+      fetcher_(client_, [this](const std::string& uid) { sync(uid); }),
+      probes_({
+                .now_us = environment_->now_us,
+                .run =
+                  [this](std::function<probes::attempt()> job, std::function<void(probes::attempt)> then) {
+                    work<probes::attempt>(std::move(job), std::move(then));
+                  },
+                .after =
+                  [this](int64_t us, std::function<void()> run) {
+                    client_.after(std::chrono::milliseconds((us + 999) / 1000), std::move(run));
+                  },
+                .changed = [this](const std::string& uid) { sync(uid); },
+                .report =
+                  [this](const std::string& uid, const probes::unhealthy& what) {
+                    if (auto it = pods_.find(uid); it != pods_.end())
+                      record(it->second, {{true, "Unhealthy", what.message, what.container}});
+                  },
+              },
+              parts_.runtime),
+      pods_in_api_(client_.watch<core::Pod>({.field_selector = "spec.nodeName=" + environment_->node})),
+      services_in_api_(client_.watch<core::Service>()) {
   machine_ = parts_.hollow ? status::hollow_machine(environment_->node) : status::read_machine(context_.data);
 }
 
@@ -71,12 +74,13 @@ kubelet::behavior_type kubelet::make_behavior() {
 }
 
 void kubelet::watch_objects() {
-  pods_in_api_.cache().on_change(
-    [this](const std::string&, const client::entry* before, const client::entry* after) { on_pod(before, after); });
+  pods_in_api_.cache().on_change([this](const std::string&, const client::entry* before,
+                                        const client::entry* after) { on_pod(before, after); });
   services_in_api_.cache().on_change(
     [this](const std::string&, const client::entry*, const client::entry*) { services_changed_ = true; });
   client_.on_synced([this] {
-    for (const auto& [key, uid] : std::map(uid_by_key_)) sync(uid);
+    for (const auto& [key, uid] : std::map(uid_by_key_))
+      sync(uid);
     relist();
     runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
   });
@@ -93,8 +97,9 @@ void kubelet::prepare_node() {
     housekeeping();
     return;
   }
-  status::network_settings network{environment_->node, context_.settings.text("bridge"), context_.settings.text("podCIDR"),
-                                   context_.data / "containerd" / "cni" / "net.d", environment_->root / "cni"};
+  status::network_settings network{
+    environment_->node, context_.settings.text("bridge"), context_.settings.text("podCIDR"),
+    context_.data / "containerd" / "cni" / "net.d", environment_->root / "cni"};
   work<std::string>(
     [network, root = environment_->root] {
       try {
@@ -105,7 +110,8 @@ void kubelet::prepare_node() {
       }
     },
     [this](std::string problem) {
-      if (!problem.empty()) context_.log.error("cannot prepare the pod network", {{"why", problem}});
+      if (!problem.empty())
+        context_.log.error("cannot prepare the pod network", {{"why", problem}});
       network_problem_ = problem;
       runtime_heard_us_ = environment_->now_us(); // the silence counts from here
       node_reporter_.start();
@@ -121,7 +127,8 @@ status::node_facts kubelet::node_facts() {
   facts.host = machine_;
   facts.runtime_version = runtime_version_;
   facts.images = images_;
-  if (parts_.hollow) facts.labels.emplace_back("troupe.dev/hollow", "true");
+  if (parts_.hollow)
+    facts.labels.emplace_back("troupe.dev/hollow", "true");
   if (!network_problem_.empty())
     facts.runtime_problem = "container runtime network not ready: " + network_problem_;
   else if (environment_->now_us() - runtime_heard_us_ > runtime_silence_us_max)
@@ -139,13 +146,15 @@ struct measurement {
 
 measurement measure(cri::container_runtime& runtime, const std::filesystem::path& data, bool hollow) {
   measurement m;
-  if (!hollow) m.machine = status::read_machine(data);
+  if (!hollow)
+    m.machine = status::read_machine(data);
   try {
     auto version = runtime.version();
     m.runtime_version = version.name + "://" + version.version;
     m.images = runtime.list_images();
     for (const auto& c : runtime.conditions())
-      if (c.type == "NetworkReady" && !c.status) m.network_problem = c.message.empty() ? c.reason : c.message;
+      if (c.type == "NetworkReady" && !c.status)
+        m.network_problem = c.message.empty() ? c.reason : c.message;
   } catch (const cri::error&) {
     // The relist notices a runtime that does not answer, and says so.
   }
@@ -155,19 +164,24 @@ measurement measure(cri::container_runtime& runtime, const std::filesystem::path
 } // namespace
 
 void kubelet::refresh_machine() {
-  work<measurement>(
-    [runtime = parts_.runtime, data = context_.data, hollow = parts_.hollow] { return measure(*runtime, data, hollow); },
-    [this](measurement m) {
-      if (m.machine) machine_ = *m.machine;
-      if (m.images) images_ = std::move(*m.images);
-      if (m.images) network_problem_ = m.network_problem;
-      if (!m.runtime_version.empty()) runtime_version_ = m.runtime_version;
-      node_reporter_.refresh();
-    });
+  work<measurement>([runtime = parts_.runtime, data = context_.data,
+                     hollow = parts_.hollow] { return measure(*runtime, data, hollow); },
+                    [this](measurement m) {
+                      if (m.machine)
+                        machine_ = *m.machine;
+                      if (m.images)
+                        images_ = std::move(*m.images);
+                      if (m.images)
+                        network_problem_ = m.network_problem;
+                      if (!m.runtime_version.empty())
+                        runtime_version_ = m.runtime_version;
+                      node_reporter_.refresh();
+                    });
 }
 
 void kubelet::publish_services() {
-  if (!services_changed_ && services_) return;
+  if (!services_changed_ && services_)
+    return;
   auto list = std::make_shared<std::vector<resources::service_link>>();
   services_in_api_.for_each([&](const std::string&, const client::entry&, const core::Service& s) {
     list->push_back(objects::read_service(s));

@@ -1,5 +1,5 @@
-// The kubelet's handler table and what its parts share. Everything here runs in the actor's handlers; blocking work
-// goes through `work` and comes back as a `completion`.
+// The kubelet's handler table and what its parts share. Everything here runs in the actor's handlers;
+// blocking work goes through `work` and comes back as a `completion`.
 #pragma once
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
@@ -20,16 +20,17 @@ struct completion {
   std::shared_ptr<std::function<void()>> run;
 };
 
-using kubelet_role_actor = client::consumer_actor::extend<
-  caf::replies_to<runtime::protocols::kubelet::read_log_request>::with<runtime::protocols::kubelet::read_log_reply>,
-  caf::reacts_to<completion>>;
+using kubelet_role_actor =
+  client::consumer_actor::extend<caf::replies_to<runtime::protocols::kubelet::read_log_request>::with<
+                                   runtime::protocols::kubelet::read_log_reply>,
+                                 caf::reacts_to<completion>>;
 
 class kubelet final : public runtime::telemetry::metered<kubelet_role_actor::base> {
 public:
   static constexpr std::chrono::milliseconds relist_period = 1s;
   static constexpr std::chrono::milliseconds housekeeping_period = 10s;
-  static constexpr int64_t runtime_silence_us_max = 30'000'000; ///< then the node is not ready
-  static constexpr size_t log_reads_max = 64;                   ///< under way; more get 429
+  static constexpr int64_t runtime_silence_us_max = 30'000'000;  ///< then the node is not ready
+  static constexpr size_t log_reads_max = 64;                    ///< under way; more get 429
   static constexpr std::chrono::milliseconds check_soon = 300ms; ///< after a start: has it stayed up?
 
   kubelet(caf::actor_config& config, const runtime::host::role_context& context, kubelet_parts parts);
@@ -44,9 +45,9 @@ private:
     sync::pod_memory memory;
     pods::runtime_status runtime;
     std::optional<pods::pod_status> last_status;
-    bool running = false; ///< a pass is under way
-    bool dirty = false;   ///< and another one is wanted
-    bool removed = false; ///< nothing is left on the node
+    bool running = false;                ///< a pass is under way
+    bool dirty = false;                  ///< and another one is wanted
+    bool removed = false;                ///< nothing is left on the node
     std::optional<int64_t> pass_grace_s; ///< of the stop that the pass under way performs
     uint64_t timer = 0;
     std::string fingerprint; ///< of the last relist
@@ -55,7 +56,8 @@ private:
 
   // kubelet_actor.cpp
   void watch_objects();
-  template <class Result> void work(std::function<Result()> job, std::function<void(Result)> then);
+  template <class Result>
+  void work(std::function<Result()> job, std::function<void(Result)> then);
   void prepare_node();
   status::node_facts node_facts();
   void refresh_machine();
@@ -79,7 +81,8 @@ private:
   void remove_left_overs();
 
   // log_requests.cpp
-  caf::result<runtime::protocols::kubelet::read_log_reply> on_read_log(const runtime::protocols::kubelet::read_log_request&);
+  caf::result<runtime::protocols::kubelet::read_log_reply> on_read_log(
+    const runtime::protocols::kubelet::read_log_request&);
 
   runtime::host::role_context context_;
   kubelet_parts parts_;
@@ -112,8 +115,10 @@ void kubelet::work(std::function<Result()> job, std::function<void(Result)> then
   auto self = caf::actor_cast<caf::actor_addr>(this);
   parts_.executor->run([self, job = std::move(job), then = std::move(then)]() mutable {
     auto result = std::make_shared<Result>(job());
-    auto run = std::make_shared<std::function<void()>>([then = std::move(then), result] { then(std::move(*result)); });
-    if (auto alive = caf::actor_cast<caf::actor>(self)) caf::anon_send(alive, completion{std::move(run)});
+    auto run =
+      std::make_shared<std::function<void()>>([then = std::move(then), result] { then(std::move(*result)); });
+    if (auto alive = caf::actor_cast<caf::actor>(self))
+      caf::anon_send(alive, completion{std::move(run)});
   });
 }
 

@@ -12,8 +12,9 @@ namespace core = messages::api::core::v1;
 
 /// Whether a change of the object concerns the kubelet: its own writes of the status do not.
 bool concerns(const pods::pod_spec& a, const pods::pod_spec& b) {
-  return a.generation != b.generation || a.deleted_s != b.deleted_s || a.deletion_grace_s != b.deletion_grace_s ||
-         a.labels != b.labels || a.annotations != b.annotations || a.gate_status != b.gate_status;
+  return a.generation != b.generation || a.deleted_s != b.deleted_s ||
+         a.deletion_grace_s != b.deletion_grace_s || a.labels != b.labels || a.annotations != b.annotations ||
+         a.gate_status != b.gate_status;
 }
 
 } // namespace
@@ -22,20 +23,25 @@ void kubelet::on_pod(const client::entry* before, const client::entry* after) {
   if (!after) {
     auto gone = objects::read_pod(before->as<core::Pod>());
     auto known = uid_by_key_.find(gone.key());
-    if (known != uid_by_key_.end() && known->second == gone.uid) uid_by_key_.erase(known);
+    if (known != uid_by_key_.end() && known->second == gone.uid)
+      uid_by_key_.erase(known);
     auto it = pods_.find(gone.uid);
-    if (it == pods_.end()) return;
+    if (it == pods_.end())
+      return;
     it->second.in_api = false;
     pod_reporter_.forget(gone.uid);
-    if (it->second.removed && !it->second.running) drop(gone.uid);
-    else sync(gone.uid);
+    if (it->second.removed && !it->second.running)
+      drop(gone.uid);
+    else
+      sync(gone.uid);
     return;
   }
   const auto& object = after->as<core::Pod>();
   auto spec = std::make_shared<const pods::pod_spec>(objects::read_pod(object));
   auto uid = spec->uid;
   auto [slot, fresh_name] = uid_by_key_.try_emplace(spec->key(), uid);
-  if (!fresh_name && slot->second != uid) { // a successor of the same name; its predecessor's end was not seen
+  if (!fresh_name &&
+      slot->second != uid) { // a successor of the same name; its predecessor's end was not seen
     auto old = slot->second;
     slot->second = uid;
     if (auto it = pods_.find(old); it != pods_.end()) {
@@ -48,19 +54,23 @@ void kubelet::on_pod(const client::entry* before, const client::entry* after) {
   bool changed = !pod.in_api || concerns(*pod.spec, *spec);
   if (!pod.in_api) {
     pod.last_status = objects::read_status(object);
-    if (pod.last_status) pod_reporter_.adopt(uid, *pod.last_status);
+    if (pod.last_status)
+      pod_reporter_.adopt(uid, *pod.last_status);
   }
   pod.in_api = true;
   pod.spec = std::move(spec);
   pod.revision = after->revision;
-  if (!changed) return;
-  if (pod.running) hasten(uid, pod);
+  if (!changed)
+    return;
+  if (pod.running)
+    hasten(uid, pod);
   sync(uid);
 }
 
 void kubelet::sync(const std::string& uid) {
   auto it = pods_.find(uid);
-  if (it == pods_.end() || it->second.removed || !client_.synced()) return;
+  if (it == pods_.end() || it->second.removed || !client_.synced())
+    return;
   if (it->second.running) {
     it->second.dirty = true;
     return;
@@ -74,21 +84,25 @@ void kubelet::begin_pass(const std::string& uid, pod_entry& pod) {
   input->complete = pod.last_status && pods::is_terminal(*pod.last_status);
   if (!input->remove && !input->complete) {
     auto objects = fetcher_.objects_of(uid, *pod.spec);
-    if (!objects) return; // their arrival begins the pass
+    if (!objects)
+      return; // their arrival begins the pass
     input->objects = std::move(*objects);
     publish_services();
     input->services = services_;
   }
-  if (pod.timer) client_.cancel(pod.timer);
+  if (pod.timer)
+    client_.cancel(pod.timer);
   pod.timer = 0;
   pod.running = true;
   pod.dirty = false;
   pod.pass_grace_s.reset();
-  if (input->remove) pod.pass_grace_s = pod.spec->deletion_grace_s.value_or(pod.spec->grace_s);
+  if (input->remove)
+    pod.pass_grace_s = pod.spec->deletion_grace_s.value_or(pod.spec->grace_s);
   input->pod = pod.spec;
   input->verdicts = probes_.verdicts(uid);
   if (input->verdicts.empty() && pod.last_status && pod.runtime.containers.empty()) {
-    // The first pass after a restart: what the API says of adopted containers holds until a probe says otherwise.
+    // The first pass after a restart: what the API says of adopted containers holds until a probe says
+    // otherwise.
     for (const auto* list : {&pod.last_status->containers, &pod.last_status->init_containers})
       for (const auto& r : *list)
         if (auto slash = r.container_id.rfind('/'); slash != std::string::npos)
@@ -108,49 +122,62 @@ void kubelet::begin_pass(const std::string& uid, pod_entry& pod) {
 
 void kubelet::on_pass_end(const std::string& uid, sync::sync_output output) {
   auto it = pods_.find(uid);
-  if (it == pods_.end()) return;
+  if (it == pods_.end())
+    return;
   auto& pod = it->second;
   pod.running = false;
   pod.memory = std::move(output.memory);
   record(pod, output.events);
-  if (!output.events.empty()) client_.after(check_soon, [this] { relist(); });
+  if (!output.events.empty())
+    client_.after(check_soon, [this] { relist(); });
   if (output.status) {
     // Removing takes away what the status would be read from: the last one that was known stays.
     pod.runtime = std::move(output.runtime);
     pod.fingerprint = output.removed ? std::string() : fingerprint_of(pod.runtime);
     pod.last_status = *output.status;
-    if (pod.in_api) pod_reporter_.report(uid, pod.spec->ns, pod.spec->name, *output.status);
+    if (pod.in_api)
+      pod_reporter_.report(uid, pod.spec->ns, pod.spec->name, *output.status);
   }
   if (output.removed) {
     pod.removed = true;
     probes_.forget(uid);
     fetcher_.forget(uid);
-    if (!pod.in_api) drop(uid);
-    else if (pod.spec->deleted_s) pod_reporter_.finish(uid, pod.spec->ns, pod.spec->name);
+    if (!pod.in_api)
+      drop(uid);
+    else if (pod.spec->deleted_s)
+      pod_reporter_.finish(uid, pod.spec->ns, pod.spec->name);
     return;
   }
   if (!parts_.hollow && output.status) {
-    if (pod.in_api && !pod.spec->deleted_s) probes_.update(uid, pod.spec, pod.runtime, &*pod.last_status);
-    else probes_.forget(uid);
+    if (pod.in_api && !pod.spec->deleted_s)
+      probes_.update(uid, pod.spec, pod.runtime, &*pod.last_status);
+    else
+      probes_.forget(uid);
   }
-  if (output.again_us) schedule(uid, pod, *output.again_us);
-  if (pod.dirty) sync(uid);
+  if (output.again_us)
+    schedule(uid, pod, *output.again_us);
+  if (pod.dirty)
+    sync(uid);
 }
 
 void kubelet::schedule(const std::string& uid, pod_entry& pod, int64_t at_us) {
-  if (pod.timer) client_.cancel(pod.timer);
+  if (pod.timer)
+    client_.cancel(pod.timer);
   auto delay = std::max<int64_t>(0, at_us - environment_->now_us());
   pod.timer = client_.after(std::chrono::milliseconds(delay / 1000 + 1), [this, uid] {
-    if (auto it = pods_.find(uid); it != pods_.end()) it->second.timer = 0;
+    if (auto it = pods_.find(uid); it != pods_.end())
+      it->second.timer = 0;
     sync(uid);
   });
 }
 
 /// A deletion with a shorter grace period must not wait for the longer one that is being waited for.
 void kubelet::hasten(const std::string& uid, pod_entry& pod) {
-  if (!pod.spec->deleted_s || !pod.pass_grace_s) return;
+  if (!pod.spec->deleted_s || !pod.pass_grace_s)
+    return;
   auto grace = pod.spec->deletion_grace_s.value_or(pod.spec->grace_s);
-  if (grace >= *pod.pass_grace_s) return;
+  if (grace >= *pod.pass_grace_s)
+    return;
   pod.pass_grace_s = grace;
   work<std::string>(
     [env = environment_, uid, grace] {
@@ -162,12 +189,14 @@ void kubelet::hasten(const std::string& uid, pod_entry& pod) {
       }
     },
     [this, uid](std::string problem) {
-      if (!problem.empty()) context_.log.warning("cannot hasten the end of a pod", {{"uid", uid}, {"why", problem}});
+      if (!problem.empty())
+        context_.log.warning("cannot hasten the end of a pod", {{"uid", uid}, {"why", problem}});
     });
 }
 
 void kubelet::drop(const std::string& uid) {
-  if (auto it = pods_.find(uid); it != pods_.end() && it->second.timer) client_.cancel(it->second.timer);
+  if (auto it = pods_.find(uid); it != pods_.end() && it->second.timer)
+    client_.cancel(it->second.timer);
   probes_.forget(uid);
   fetcher_.forget(uid);
   pod_reporter_.forget(uid);
@@ -176,10 +205,14 @@ void kubelet::drop(const std::string& uid) {
 
 void kubelet::record(const pod_entry& pod, const std::vector<sync::event_note>& events) {
   for (const auto& e : events) {
-    client::object_reference about{"v1", "Pod", pod.spec->ns, pod.spec->name, pod.spec->uid, pod.revision, {}};
-    if (!e.container.empty()) about.field_path = std::string(e.init ? "spec.initContainers{" : "spec.containers{") + e.container + "}";
+    client::object_reference about{"v1",         "Pod", pod.spec->ns, pod.spec->name, pod.spec->uid,
+                                   pod.revision, {}};
+    if (!e.container.empty())
+      about.field_path =
+        std::string(e.init ? "spec.initContainers{" : "spec.containers{") + e.container + "}";
     if (e.warning) {
-      context_.log.info("pod event", {{"pod", pod.spec->key()}, {"reason", e.reason}, {"message", e.message}});
+      context_.log.info("pod event",
+                        {{"pod", pod.spec->key()}, {"reason", e.reason}, {"message", e.message}});
       recorder_.warning(about, e.reason, e.message);
     } else {
       recorder_.normal(about, e.reason, e.message);

@@ -1,10 +1,11 @@
-// Noticing what happened to containers without our doing: a listing of the runtime each second, orphans, old logs.
+// Noticing what happened to containers without our doing: a listing of the runtime each second, orphans, old
+// logs.
+#include <algorithm>
 #include "actors/kubelet/fingerprint.hpp"
 #include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/logs/log_rotation.hpp"
 #include "actors/kubelet/resources/cgroups.hpp"
 #include "actors/kubelet/workers/executor.hpp"
-#include <algorithm>
 
 namespace actors::kubelet {
 
@@ -13,20 +14,26 @@ namespace fs = std::filesystem;
 std::string fingerprint_of(std::vector<std::string> lines) {
   std::sort(lines.begin(), lines.end());
   std::string text;
-  for (const auto& line : lines) text += line;
+  for (const auto& line : lines)
+    text += line;
   return text;
 }
 
 std::string fingerprint_of(const pods::runtime_status& status) {
   std::vector<std::string> lines;
-  for (const auto& s : status.sandboxes) lines.push_back(fingerprint_line(s));
-  for (const auto& c : status.containers) lines.push_back(fingerprint_line(c));
+  for (const auto& s : status.sandboxes)
+    lines.push_back(fingerprint_line(s));
+  for (const auto& c : status.containers)
+    lines.push_back(fingerprint_line(c));
   return fingerprint_of(std::move(lines));
 }
 
 /// What the runtime has of this node, by pod.
 struct kubelet::listing {
-  struct pod { std::string ns, name; std::vector<std::string> lines; };
+  struct pod {
+    std::string ns, name;
+    std::vector<std::string> lines;
+  };
   std::map<std::string, pod> pods; // by uid
   std::string error;
 };
@@ -38,9 +45,11 @@ std::string label_of(const cri::string_map& labels, const char* key) {
   return it == labels.end() ? std::string() : it->second;
 }
 
-template <class Pods, class Item> void add(Pods& pods, const Item& item) {
+template <class Pods, class Item>
+void add(Pods& pods, const Item& item) {
   auto uid = label_of(item.labels, pods::label::pod_uid);
-  if (uid.empty()) return;
+  if (uid.empty())
+    return;
   auto& pod = pods[uid];
   pod.ns = label_of(item.labels, pods::label::pod_namespace);
   pod.name = label_of(item.labels, pods::label::pod_name);
@@ -50,14 +59,17 @@ template <class Pods, class Item> void add(Pods& pods, const Item& item) {
 } // namespace
 
 void kubelet::relist() {
-  if (relisting_) return;
+  if (relisting_)
+    return;
   relisting_ = true;
   work<listing>(
     [runtime = parts_.runtime, node = environment_->node] {
       listing found;
       try {
-        for (const auto& s : runtime->list_sandboxes({{pods::label::node, node}})) add(found.pods, s);
-        for (const auto& c : runtime->list_containers({{pods::label::node, node}})) add(found.pods, c);
+        for (const auto& s : runtime->list_sandboxes({{pods::label::node, node}}))
+          add(found.pods, s);
+        for (const auto& c : runtime->list_containers({{pods::label::node, node}}))
+          add(found.pods, c);
       } catch (const cri::error& e) {
         found.error = e.what();
       }
@@ -68,14 +80,17 @@ void kubelet::relist() {
 
 void kubelet::on_relist(listing found) {
   relisting_ = false;
-  if (relist_timer_) client_.cancel(relist_timer_); // one chain, also after an extra listing
+  if (relist_timer_)
+    client_.cancel(relist_timer_); // one chain, also after an extra listing
   relist_timer_ = client_.after(relist_period, [this] { relist(); });
   if (!found.error.empty()) {
-    if (!runtime_silent_) context_.log.warning("the container runtime does not answer", {{"why", found.error}});
+    if (!runtime_silent_)
+      context_.log.warning("the container runtime does not answer", {{"why", found.error}});
     runtime_silent_ = true;
     return;
   }
-  if (runtime_silent_) context_.log.info("the container runtime answers again");
+  if (runtime_silent_)
+    context_.log.info("the container runtime answers again");
   runtime_silent_ = false;
   runtime_heard_us_ = environment_->now_us();
   std::vector<std::string> changed;
@@ -89,11 +104,14 @@ void kubelet::on_relist(listing found) {
       spec.ns = seen.ns;
       spec.name = seen.name;
       pod.spec = std::make_shared<const pods::pod_spec>(std::move(spec));
-      context_.log.info("removing a pod that the API does not have", {{"pod", pod.spec->key()}, {"uid", uid}});
+      context_.log.info("removing a pod that the API does not have",
+                        {{"pod", pod.spec->key()}, {"uid", uid}});
     }
     auto now = fingerprint_of(std::move(seen.lines));
-    if (pod.fingerprint == now && !orphan) continue;
-    if (!pod.running) pod.fingerprint = now;
+    if (pod.fingerprint == now && !orphan)
+      continue;
+    if (!pod.running)
+      pod.fingerprint = now;
     changed.push_back(uid);
   }
   for (auto& [uid, pod] : pods_)
@@ -102,22 +120,26 @@ void kubelet::on_relist(listing found) {
       changed.push_back(uid);
     }
   for (const auto& uid : changed)
-    if (auto it = pods_.find(uid); it != pods_.end() && !it->second.running) sync(uid);
-  if (!left_overs_removed_ && !parts_.hollow) remove_left_overs();
+    if (auto it = pods_.find(uid); it != pods_.end() && !it->second.running)
+      sync(uid);
+  if (!left_overs_removed_ && !parts_.hollow)
+    remove_left_overs();
 }
 
 /// Once, after the start: folders and control groups of pods that ended while no kubelet was there.
 void kubelet::remove_left_overs() {
   left_overs_removed_ = true;
   std::vector<std::string> keep;
-  for (const auto& [uid, _] : pods_) keep.push_back(uid);
+  for (const auto& [uid, _] : pods_)
+    keep.push_back(uid);
   work<std::string>(
     [env = environment_, keep] {
       std::string problems;
       std::error_code ec;
       for (const auto& entry : fs::directory_iterator(env->root / "pods", ec)) {
         auto uid = entry.path().filename().string();
-        if (std::find(keep.begin(), keep.end(), uid) != keep.end()) continue;
+        if (std::find(keep.begin(), keep.end(), uid) != keep.end())
+          continue;
         workers::pod_lock lock(env->node + "/" + uid);
         try {
           volumes::remove_tree(entry.path());
@@ -125,18 +147,21 @@ void kubelet::remove_left_overs() {
           problems += std::string(e.what()) + "; ";
         }
       }
-      for (const auto& left : resources::remove_cgroups_except(env->node, keep)) problems += "busy: " + left.string() + "; ";
+      for (const auto& left : resources::remove_cgroups_except(env->node, keep))
+        problems += "busy: " + left.string() + "; ";
       return problems;
     },
     [this](std::string problems) {
-      if (!problems.empty()) context_.log.warning("left over from earlier pods", {{"what", problems}});
+      if (!problems.empty())
+        context_.log.warning("left over from earlier pods", {{"what", problems}});
     });
 }
 
 void kubelet::housekeeping() {
   client_.after(housekeeping_period, [this] { housekeeping(); });
   refresh_machine();
-  if (parts_.hollow || cleaning_) return;
+  if (parts_.hollow || cleaning_)
+    return;
   std::vector<std::pair<std::string, fs::path>> logs;
   for (const auto& [uid, pod] : pods_)
     for (const auto& c : pod.runtime.containers)
@@ -157,7 +182,8 @@ void kubelet::housekeeping() {
     },
     [this](std::string problems) {
       cleaning_ = false;
-      if (!problems.empty()) context_.log.warning("cannot rotate logs", {{"what", problems}});
+      if (!problems.empty())
+        context_.log.warning("cannot rotate logs", {{"what", problems}});
     });
 }
 

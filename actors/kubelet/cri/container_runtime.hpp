@@ -25,10 +25,19 @@ struct error : std::runtime_error {
 
 using string_map = std::map<std::string, std::string>;
 
-struct dns_config { std::vector<std::string> servers, searches, options; };
-struct port_mapping { std::string protocol = "TCP"; int container_port = 0, host_port = 0; std::string host_ip; };
+struct dns_config {
+  std::vector<std::string> servers, searches, options;
+};
+struct port_mapping {
+  std::string protocol = "TCP";
+  int container_port = 0, host_port = 0;
+  std::string host_ip;
+};
 enum class seccomp_kind { unconfined, runtime_default, localhost };
-struct seccomp_profile { seccomp_kind kind = seccomp_kind::unconfined; std::string path; };
+struct seccomp_profile {
+  seccomp_kind kind = seccomp_kind::unconfined;
+  std::string path;
+};
 
 struct sandbox_config {
   std::string name, ns, uid;
@@ -98,7 +107,10 @@ struct container {
   std::string reason, message, log_path;
 };
 
-struct exec_result { int32_t exit_code = 0; std::string out, err; };
+struct exec_result {
+  int32_t exit_code = 0;
+  std::string out, err;
+};
 
 struct image {
   std::string id;
@@ -108,8 +120,14 @@ struct image {
   std::string username;       ///< or its name
 };
 
-struct runtime_version { std::string name, version, api_version; };
-struct runtime_condition { std::string type; bool status = false; std::string reason, message; };
+struct runtime_version {
+  std::string name, version, api_version;
+};
+struct runtime_condition {
+  std::string type;
+  bool status = false;
+  std::string reason, message;
+};
 
 class container_runtime {
 public:
@@ -126,7 +144,8 @@ public:
   virtual std::string create_container(const std::string& sandbox_id, const container_config&,
                                        const sandbox_config&) = 0;
   virtual void start_container(const std::string& id) = 0;
-  /// SIGTERM (or the image's stop signal), then SIGKILL after `grace_s`; returns when it has ended. Idempotent.
+  /// SIGTERM (or the image's stop signal), then SIGKILL after `grace_s`; returns when it has ended.
+  /// Idempotent.
   virtual void stop_container(const std::string& id, int64_t grace_s) = 0;
   virtual void remove_container(const std::string& id) = 0; ///< idempotent
   virtual container container_status(const std::string& id) = 0;

@@ -5,19 +5,28 @@ namespace {
 
 namespace api = ::runtime::v1;
 
-string_map read(const google::protobuf::Map<std::string, std::string>& from) { return {from.begin(), from.end()}; }
+string_map read(const google::protobuf::Map<std::string, std::string>& from) {
+  return {from.begin(), from.end()};
+}
 
-template <class Repeated> std::vector<std::string> read_list(const Repeated& from) { return {from.begin(), from.end()}; }
+template <class Repeated>
+std::vector<std::string> read_list(const Repeated& from) {
+  return {from.begin(), from.end()};
+}
 
 void write(const seccomp_profile& from, api::SecurityProfile& to) {
   using type = api::SecurityProfile;
   switch (from.kind) {
-  case seccomp_kind::unconfined: to.set_profile_type(type::Unconfined); break;
-  case seccomp_kind::runtime_default: to.set_profile_type(type::RuntimeDefault); break;
-  case seccomp_kind::localhost:
-    to.set_profile_type(type::Localhost);
-    to.set_localhost_ref(from.path);
-    break;
+    case seccomp_kind::unconfined:
+      to.set_profile_type(type::Unconfined);
+      break;
+    case seccomp_kind::runtime_default:
+      to.set_profile_type(type::RuntimeDefault);
+      break;
+    case seccomp_kind::localhost:
+      to.set_profile_type(type::Localhost);
+      to.set_localhost_ref(from.path);
+      break;
   }
 }
 
@@ -33,10 +42,14 @@ api::Protocol protocol_of(const std::string& name) {
 
 container_state read(api::ContainerState state) {
   switch (state) {
-  case api::CONTAINER_CREATED: return container_state::created;
-  case api::CONTAINER_RUNNING: return container_state::running;
-  case api::CONTAINER_EXITED: return container_state::exited;
-  default: return container_state::unknown;
+    case api::CONTAINER_CREATED:
+      return container_state::created;
+    case api::CONTAINER_RUNNING:
+      return container_state::running;
+    case api::CONTAINER_EXITED:
+      return container_state::exited;
+    default:
+      return container_state::unknown;
   }
 }
 
@@ -45,7 +58,8 @@ constexpr int64_t ns_per_us = 1000;
 } // namespace
 
 void write(const string_map& from, google::protobuf::Map<std::string, std::string>& to) {
-  for (const auto& [key, value] : from) to[key] = value;
+  for (const auto& [key, value] : from)
+    to[key] = value;
 }
 
 void write(const sandbox_config& from, api::PodSandboxConfig& to) {
@@ -58,9 +72,12 @@ void write(const sandbox_config& from, api::PodSandboxConfig& to) {
   to.set_log_directory(from.log_directory);
   if (from.dns) {
     auto* dns = to.mutable_dns_config();
-    for (const auto& s : from.dns->servers) dns->add_servers(s);
-    for (const auto& s : from.dns->searches) dns->add_searches(s);
-    for (const auto& s : from.dns->options) dns->add_options(s);
+    for (const auto& s : from.dns->servers)
+      dns->add_servers(s);
+    for (const auto& s : from.dns->searches)
+      dns->add_searches(s);
+    for (const auto& s : from.dns->options)
+      dns->add_options(s);
   }
   for (const auto& port : from.ports) {
     auto* p = to.add_port_mappings();
@@ -77,9 +94,12 @@ void write(const sandbox_config& from, api::PodSandboxConfig& to) {
   auto* security = os->mutable_security_context();
   write_namespaces(from, *security->mutable_namespace_options());
   security->set_privileged(from.privileged);
-  if (from.run_as_user) security->mutable_run_as_user()->set_value(*from.run_as_user);
-  if (from.run_as_group && from.run_as_user) security->mutable_run_as_group()->set_value(*from.run_as_group);
-  for (auto group : from.supplemental_groups) security->add_supplemental_groups(group);
+  if (from.run_as_user)
+    security->mutable_run_as_user()->set_value(*from.run_as_user);
+  if (from.run_as_group && from.run_as_user)
+    security->mutable_run_as_group()->set_value(*from.run_as_group);
+  for (auto group : from.supplemental_groups)
+    security->add_supplemental_groups(group);
   write(from.seccomp, *security->mutable_seccomp());
 }
 
@@ -87,8 +107,10 @@ void write(const container_config& from, const sandbox_config& sandbox, api::Con
   to.mutable_metadata()->set_name(from.name);
   to.mutable_metadata()->set_attempt(from.attempt);
   to.mutable_image()->set_image(from.image);
-  for (const auto& word : from.command) to.add_command(word);
-  for (const auto& word : from.args) to.add_args(word);
+  for (const auto& word : from.command)
+    to.add_command(word);
+  for (const auto& word : from.args)
+    to.add_args(word);
   to.set_working_dir(from.working_dir);
   for (const auto& [key, value] : from.env) {
     auto* e = to.add_envs();
@@ -119,31 +141,55 @@ void write(const container_config& from, const sandbox_config& sandbox, api::Con
   security->set_privileged(from.privileged);
   security->set_readonly_rootfs(from.read_only_root);
   security->set_no_new_privs(from.no_new_privileges);
-  if (from.run_as_user) security->mutable_run_as_user()->set_value(*from.run_as_user);
+  if (from.run_as_user)
+    security->mutable_run_as_user()->set_value(*from.run_as_user);
   // CRI refuses a group without a user.
   if (from.run_as_group && (from.run_as_user || !from.run_as_username.empty()))
     security->mutable_run_as_group()->set_value(*from.run_as_group);
   security->set_run_as_username(from.run_as_username);
-  for (auto group : from.supplemental_groups) security->add_supplemental_groups(group);
-  for (const auto& c : from.add_capabilities) security->mutable_capabilities()->add_add_capabilities(c);
-  for (const auto& c : from.drop_capabilities) security->mutable_capabilities()->add_drop_capabilities(c);
-  for (const auto& p : from.masked_paths) security->add_masked_paths(p);
-  for (const auto& p : from.readonly_paths) security->add_readonly_paths(p);
+  for (auto group : from.supplemental_groups)
+    security->add_supplemental_groups(group);
+  for (const auto& c : from.add_capabilities)
+    security->mutable_capabilities()->add_add_capabilities(c);
+  for (const auto& c : from.drop_capabilities)
+    security->mutable_capabilities()->add_drop_capabilities(c);
+  for (const auto& p : from.masked_paths)
+    security->add_masked_paths(p);
+  for (const auto& p : from.readonly_paths)
+    security->add_readonly_paths(p);
   write(from.seccomp, *security->mutable_seccomp());
 }
 
 sandbox read(const api::PodSandbox& from) {
   const auto& m = from.metadata();
-  return {from.id(), m.name(), m.namespace_(), m.uid(), m.attempt(), from.state() == api::SANDBOX_READY,
-          from.created_at() / ns_per_us, read(from.labels()), read(from.annotations()), {}};
+  return {from.id(),
+          m.name(),
+          m.namespace_(),
+          m.uid(),
+          m.attempt(),
+          from.state() == api::SANDBOX_READY,
+          from.created_at() / ns_per_us,
+          read(from.labels()),
+          read(from.annotations()),
+          {}};
 }
 
 sandbox read(const api::PodSandboxStatus& from) {
   const auto& m = from.metadata();
-  sandbox result{from.id(), m.name(), m.namespace_(), m.uid(), m.attempt(), from.state() == api::SANDBOX_READY,
-                 from.created_at() / ns_per_us, read(from.labels()), read(from.annotations()), {}};
-  if (!from.network().ip().empty()) result.ips.push_back(from.network().ip());
-  for (const auto& ip : from.network().additional_ips()) result.ips.push_back(ip.ip());
+  sandbox result{from.id(),
+                 m.name(),
+                 m.namespace_(),
+                 m.uid(),
+                 m.attempt(),
+                 from.state() == api::SANDBOX_READY,
+                 from.created_at() / ns_per_us,
+                 read(from.labels()),
+                 read(from.annotations()),
+                 {}};
+  if (!from.network().ip().empty())
+    result.ips.push_back(from.network().ip());
+  for (const auto& ip : from.network().additional_ips())
+    result.ips.push_back(ip.ip());
   return result;
 }
 
@@ -183,9 +229,10 @@ container read(const api::ContainerStatus& from) {
 }
 
 image read(const api::Image& from) {
-  image result{from.id(), read_list(from.repo_tags()), read_list(from.repo_digests()), from.size(), {},
+  image result{from.id(),      read_list(from.repo_tags()), read_list(from.repo_digests()), from.size(), {},
                from.username()};
-  if (from.has_uid()) result.uid = from.uid().value();
+  if (from.has_uid())
+    result.uid = from.uid().value();
   return result;
 }
 

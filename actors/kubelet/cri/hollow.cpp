@@ -9,14 +9,15 @@ namespace {
 bool has_labels(const string_map& have, const string_map& want) {
   for (const auto& [key, value] : want) {
     auto it = have.find(key);
-    if (it == have.end() || it->second != value) return false;
+    if (it == have.end() || it->second != value)
+      return false;
   }
   return true;
 }
 
 std::string dotted(uint32_t ip) {
-  return std::to_string(ip >> 24) + "." + std::to_string(ip >> 16 & 255) + "." + std::to_string(ip >> 8 & 255) + "." +
-         std::to_string(ip & 255);
+  return std::to_string(ip >> 24) + "." + std::to_string(ip >> 16 & 255) + "." +
+         std::to_string(ip >> 8 & 255) + "." + std::to_string(ip & 255);
 }
 
 class hollow final : public container_runtime {
@@ -34,8 +35,8 @@ public:
       if (s.data.uid == config.uid && s.data.attempt == config.attempt)
         throw error(error_code::already_exists, "name is reserved for " + id);
     entry e;
-    e.data = {next_id("sandbox"), config.name, config.ns, config.uid, config.attempt, true, options_.now_us(),
-              config.labels, config.annotations, {}};
+    e.data = {next_id("sandbox"), config.name,   config.ns,          config.uid, config.attempt, true,
+              options_.now_us(),  config.labels, config.annotations, {}};
     if (!config.host_network) {
       e.ip = take_ip();
       e.data.ips.push_back(dotted(e.ip));
@@ -48,9 +49,11 @@ public:
   void stop_sandbox(const std::string& id) override {
     std::lock_guard lock(mutex_);
     auto it = sandboxes_.find(id);
-    if (it == sandboxes_.end()) return;
+    if (it == sandboxes_.end())
+      return;
     for (auto& [_, c] : containers_)
-      if (c.sandbox_id == id) end(c, 137);
+      if (c.sandbox_id == id)
+        end(c, 137);
     it->second.data.ready = false;
     used_ips_.erase(it->second.ip);
   }
@@ -65,7 +68,8 @@ public:
   sandbox sandbox_status(const std::string& id) override {
     std::lock_guard lock(mutex_);
     auto it = sandboxes_.find(id);
-    if (it == sandboxes_.end()) throw error(error_code::not_found, "no sandbox " + id);
+    if (it == sandboxes_.end())
+      throw error(error_code::not_found, "no sandbox " + id);
     return it->second.data;
   }
 
@@ -73,14 +77,16 @@ public:
     std::lock_guard lock(mutex_);
     std::vector<sandbox> result;
     for (const auto& [_, s] : sandboxes_)
-      if (has_labels(s.data.labels, labels)) result.push_back(s.data);
+      if (has_labels(s.data.labels, labels))
+        result.push_back(s.data);
     return result;
   }
 
   std::string create_container(const std::string& sandbox_id, const container_config& config,
                                const sandbox_config&) override {
     std::lock_guard lock(mutex_);
-    if (!sandboxes_.count(sandbox_id)) throw error(error_code::not_found, "no sandbox " + sandbox_id);
+    if (!sandboxes_.count(sandbox_id))
+      throw error(error_code::not_found, "no sandbox " + sandbox_id);
     container c;
     c.id = next_id("container");
     c.sandbox_id = sandbox_id;
@@ -100,12 +106,14 @@ public:
   void start_container(const std::string& id) override {
     std::lock_guard lock(mutex_);
     auto& c = find(id);
-    if (c.started_us == 0) c.started_us = options_.now_us() + options_.start_delay_us;
+    if (c.started_us == 0)
+      c.started_us = options_.now_us() + options_.start_delay_us;
   }
 
   void stop_container(const std::string& id, int64_t) override {
     std::lock_guard lock(mutex_);
-    if (auto it = containers_.find(id); it != containers_.end()) end(it->second, 143);
+    if (auto it = containers_.find(id); it != containers_.end())
+      end(it->second, 143);
   }
 
   void remove_container(const std::string& id) override {
@@ -122,7 +130,8 @@ public:
     std::lock_guard lock(mutex_);
     std::vector<container> result;
     for (auto& [_, c] : containers_)
-      if (has_labels(c.labels, labels)) result.push_back(advance(c));
+      if (has_labels(c.labels, labels))
+        result.push_back(advance(c));
     return result;
   }
 
@@ -130,7 +139,8 @@ public:
 
   exec_result exec_sync(const std::string& id, const std::vector<std::string>&, int64_t) override {
     std::lock_guard lock(mutex_);
-    if (advance(find(id)).state != container_state::running) throw error(error_code::failed, "container is not running");
+    if (advance(find(id)).state != container_state::running)
+      throw error(error_code::failed, "container is not running");
     return {};
   }
 
@@ -142,30 +152,39 @@ public:
   void remove_image(const std::string&) override {}
 
 private:
-  struct entry { sandbox data; uint32_t ip = 0; };
+  struct entry {
+    sandbox data;
+    uint32_t ip = 0;
+  };
 
-  std::string next_id(const char* kind) { return options_.node + "-" + kind + "-" + std::to_string(++counter_); }
+  std::string next_id(const char* kind) {
+    return options_.node + "-" + kind + "-" + std::to_string(++counter_);
+  }
 
   uint32_t take_ip() {
     // Addresses are handed out in a ring, so that one is not reused right after its pod has gone.
     for (uint32_t tried = 0; tried + 2 < options_.ip_count; ++tried) {
       uint32_t ip = options_.ip_base + 2 + next_ip_++ % (options_.ip_count - 2);
-      if (used_ips_.insert(ip).second) return ip;
+      if (used_ips_.insert(ip).second)
+        return ip;
     }
     throw error(error_code::failed, "no addresses left in the pod subnet");
   }
 
   container& find(const std::string& id) {
     auto it = containers_.find(id);
-    if (it == containers_.end()) throw error(error_code::not_found, "no container " + id);
+    if (it == containers_.end())
+      throw error(error_code::not_found, "no container " + id);
     return it->second;
   }
 
   void end(container& c, int32_t exit_code) {
-    if (advance(c).state == container_state::exited) return;
+    if (advance(c).state == container_state::exited)
+      return;
     c.state = container_state::exited;
     c.finished_us = options_.now_us();
-    if (c.started_us > c.finished_us) c.started_us = c.finished_us;
+    if (c.started_us > c.finished_us)
+      c.started_us = c.finished_us;
     c.exit_code = exit_code;
     c.reason = exit_code ? "Error" : "Completed";
   }
@@ -173,15 +192,20 @@ private:
   /// Lets the virtual time act on a container.
   container& advance(container& c) {
     auto now = options_.now_us();
-    if (c.state == container_state::created && c.started_us && now >= c.started_us) c.state = container_state::running;
+    if (c.state == container_state::created && c.started_us && now >= c.started_us)
+      c.state = container_state::running;
     auto sandbox = sandboxes_.find(c.sandbox_id);
-    if (c.state != container_state::running || sandbox == sandboxes_.end()) return c;
+    if (c.state != container_state::running || sandbox == sandboxes_.end())
+      return c;
     auto limit = sandbox->second.data.annotations.find("troupe.dev/hollow-run-seconds");
-    if (limit == sandbox->second.data.annotations.end()) return c;
+    if (limit == sandbox->second.data.annotations.end())
+      return c;
     int64_t seconds = 0;
     const auto& text = limit->second;
-    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc{}) return c;
-    if (now < c.started_us + seconds * 1'000'000) return c;
+    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc{})
+      return c;
+    if (now < c.started_us + seconds * 1'000'000)
+      return c;
     c.state = container_state::exited;
     c.finished_us = c.started_us + seconds * 1'000'000;
     c.reason = "Completed";

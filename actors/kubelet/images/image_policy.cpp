@@ -9,16 +9,20 @@ std::string quoted(const std::string& image) { return "\"" + image + "\""; }
 /// Go's short form of a duration: "350ms", "1.204s".
 std::string took(int64_t us) {
   char text[32];
-  if (us < 1'000'000) std::snprintf(text, sizeof text, "%lldms", static_cast<long long>(us / 1000));
-  else std::snprintf(text, sizeof text, "%.3gs", static_cast<double>(us) / 1e6);
+  if (us < 1'000'000)
+    std::snprintf(text, sizeof text, "%lldms", static_cast<long long>(us / 1000));
+  else
+    std::snprintf(text, sizeof text, "%.3gs", static_cast<double>(us) / 1e6);
   return text;
 }
 
 } // namespace
 
 image_step decide_image(pods::pull_policy policy, bool present) {
-  if (policy == pods::pull_policy::always) return image_step::pull;
-  if (present) return image_step::use_present;
+  if (policy == pods::pull_policy::always)
+    return image_step::pull;
+  if (present)
+    return image_step::use_present;
   return policy == pods::pull_policy::never ? image_step::refuse_never : image_step::pull;
 }
 

@@ -1,13 +1,13 @@
 #include "actors/kubelet/logs/log_reader.hpp"
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <fcntl.h>
 #include <memory>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace actors::kubelet::logs {
 namespace {
@@ -16,7 +16,10 @@ namespace fs = std::filesystem;
 
 struct descriptor {
   explicit descriptor(const fs::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~descriptor() { if (fd >= 0) ::close(fd); }
+  ~descriptor() {
+    if (fd >= 0)
+      ::close(fd);
+  }
   descriptor(const descriptor&) = delete;
   int fd;
   struct stat status() const {
@@ -45,7 +48,8 @@ std::optional<position> parse_position(const std::string& text) {
   unsigned long long inode = 0;
   long long offset = 0, sent = 0;
   char rest = 0;
-  if (std::sscanf(text.c_str(), "%llu.%lld.%lld.%d%c", &inode, &offset, &sent, &mid, &rest) != 4 || offset < 0 || sent < 0)
+  if (std::sscanf(text.c_str(), "%llu.%lld.%lld.%d%c", &inode, &offset, &sent, &mid, &rest) != 4 ||
+      offset < 0 || sent < 0)
     return std::nullopt;
   p.inode = inode;
   p.offset = offset;
@@ -61,7 +65,8 @@ std::vector<fs::path> files_of(const fs::path& current) {
   auto prefix = current.filename().string() + ".";
   for (const auto& entry : fs::directory_iterator(current.parent_path(), ec)) {
     auto name = entry.path().filename().string();
-    if (name.rfind(prefix, 0) == 0) result.push_back(entry.path());
+    if (name.rfind(prefix, 0) == 0)
+      result.push_back(entry.path());
   }
   std::sort(result.begin(), result.end());
   result.push_back(current);
@@ -73,8 +78,8 @@ int64_t time_us(std::string_view text) {
   std::tm t{};
   int consumed = 0;
   std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%d-%d-%dT%d:%d:%d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec,
-                  &consumed) != 6)
+  if (std::sscanf(copy.c_str(), "%d-%d-%dT%d:%d:%d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+                  &t.tm_min, &t.tm_sec, &consumed) != 6)
     return 0;
   t.tm_year -= 1900;
   t.tm_mon -= 1;
@@ -82,7 +87,8 @@ int64_t time_us(std::string_view text) {
   const char* p = copy.c_str() + consumed;
   if (*p == '.') {
     int64_t unit = 100'000;
-    for (++p; *p >= '0' && *p <= '9'; ++p, unit /= 10) us += (*p - '0') * unit;
+    for (++p; *p >= '0' && *p <= '9'; ++p, unit /= 10)
+      us += (*p - '0') * unit;
   }
   int hours = 0, minutes = 0;
   if ((*p == '+' || *p == '-') && std::sscanf(p + 1, "%d:%d", &hours, &minutes) == 2)
@@ -92,18 +98,27 @@ int64_t time_us(std::string_view text) {
 
 /// The offset where the last `lines` complete lines of the file begin.
 int64_t tail_offset(int fd, int64_t size, int64_t lines) {
-  if (lines <= 0) return size;
+  if (lines <= 0)
+    return size;
   std::string block(64 << 10, '\0');
   int64_t end = size;
   bool last = true;
   while (end > 0) {
     auto begin = std::max<int64_t>(0, end - static_cast<int64_t>(block.size()));
     auto n = ::pread(fd, block.data(), static_cast<size_t>(end - begin), begin);
-    if (n <= 0) return 0;
+    if (n <= 0)
+      return 0;
     for (auto i = n - 1; i >= 0; --i) {
-      if (block[static_cast<size_t>(i)] != '\n') { last = false; continue; }
-      if (last) { last = false; continue; } // the newline that ends the file
-      if (--lines == 0) return begin + i + 1;
+      if (block[static_cast<size_t>(i)] != '\n') {
+        last = false;
+        continue;
+      }
+      if (last) {
+        last = false;
+        continue;
+      } // the newline that ends the file
+      if (--lines == 0)
+        return begin + i + 1;
     }
     end = begin;
   }
@@ -118,11 +133,14 @@ struct output {
 
   /// Returns false when the piece is full or the request's limit is reached.
   bool add(const log_line& line) {
-    if (options.since_us && !at.mid_line && time_us(line.time) < *options.since_us) return true;
+    if (options.since_us && !at.mid_line && time_us(line.time) < *options.since_us)
+      return true;
     std::string text;
-    if (options.timestamps && !at.mid_line) text.append(line.time).append(" ");
+    if (options.timestamps && !at.mid_line)
+      text.append(line.time).append(" ");
     text.append(line.text);
-    if (!line.partial) text += '\n';
+    if (!line.partial)
+      text += '\n';
     at.mid_line = line.partial;
     if (options.limit_bytes) {
       auto left = std::max<int64_t>(0, *options.limit_bytes - at.sent);
@@ -143,13 +161,15 @@ bool read_lines(int fd, output& out) {
   std::string block(32 << 10, '\0');
   while (true) {
     auto n = ::pread(fd, block.data(), block.size(), out.at.offset + static_cast<int64_t>(buffer.size()));
-    if (n <= 0) return true;
+    if (n <= 0)
+      return true;
     buffer.append(block.data(), static_cast<size_t>(n));
     size_t begin = 0;
     for (size_t end; (end = buffer.find('\n', begin)) != std::string::npos; begin = end + 1) {
       auto line = parse_line(std::string_view(buffer).substr(begin, end - begin));
       out.at.offset += static_cast<int64_t>(end - begin + 1);
-      if (line && !out.add(*line)) return false;
+      if (line && !out.add(*line))
+        return false;
     }
     buffer.erase(0, begin);
     if (buffer.size() > line_bytes_max) { // not a line of the format: skip it
@@ -164,12 +184,14 @@ bool read_lines(int fd, output& out) {
 std::optional<log_line> parse_line(std::string_view line) {
   auto a = line.find(' ');
   auto b = a == std::string_view::npos ? a : line.find(' ', a + 1);
-  if (b == std::string_view::npos) return std::nullopt;
+  if (b == std::string_view::npos)
+    return std::nullopt;
   auto c = line.find(' ', b + 1);
   auto tag = line.substr(b + 1, c == std::string_view::npos ? c : c - b - 1);
   log_line result{line.substr(0, a), line.substr(a + 1, b - a - 1),
                   c == std::string_view::npos ? std::string_view() : line.substr(c + 1), false};
-  if (result.stream != "stdout" && result.stream != "stderr") return std::nullopt;
+  if (result.stream != "stdout" && result.stream != "stderr")
+    return std::nullopt;
   result.partial = tag.substr(0, tag.find(':')) == "P";
   return result;
 }
@@ -189,17 +211,21 @@ piece read_log(const fs::path& file, const read_options& options) {
     bool found = false;
     for (size_t i = 0; i < files.size() && !found; ++i) {
       struct stat st {};
-      if (::stat(files[i].c_str(), &st) == 0 && st.st_ino == at.inode) index = i, found = true;
+      if (::stat(files[i].c_str(), &st) == 0 && st.st_ino == at.inode)
+        index = i, found = true;
     }
     // Rotated away entirely: what is left begins with the oldest file.
-    if (!found) index = 0, at.offset = 0, at.inode = 0;
+    if (!found)
+      index = 0, at.offset = 0, at.inode = 0;
   }
   output out{options, at, result, std::clamp<size_t>(options.max_bytes, 1, piece_bytes_max)};
   for (; index < files.size(); ++index) {
     descriptor in(files[index]);
     if (in.fd < 0) {
-      if (index + 1 < files.size()) continue;
-      if (at.inode != 0) break; // between rename and reopen: the new file comes in a moment
+      if (index + 1 < files.size())
+        continue;
+      if (at.inode != 0)
+        break; // between rename and reopen: the new file comes in a moment
       result.error = std::string("open ") + file.filename().string() + ": " + std::strerror(errno);
       return result;
     }

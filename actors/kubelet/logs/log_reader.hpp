@@ -1,5 +1,6 @@
-// Reads a container's log (CRI format) in bounded pieces for `kubectl logs`: tail, since, timestamps, limit, follow
-// over rotations. Stateless: the position that a piece returns is where the next one begins. Blocking file reads.
+// Reads a container's log (CRI format) in bounded pieces for `kubectl logs`: tail, since, timestamps, limit,
+// follow over rotations. Stateless: the position that a piece returns is where the next one begins. Blocking
+// file reads.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -31,7 +32,10 @@ struct piece {
 piece read_log(const std::filesystem::path& file, const read_options& options);
 
 /// One line of the CRI format: "<time> <stream> <tag> <text>".
-struct log_line { std::string_view time, stream, text; bool partial = false; };
+struct log_line {
+  std::string_view time, stream, text;
+  bool partial = false;
+};
 std::optional<log_line> parse_line(std::string_view line);
 
 /// The last `bytes_max` bytes or `lines_max` lines, for terminationMessagePolicy FallbackToLogsOnError.

@@ -1,16 +1,18 @@
-// The ConfigMaps and Secrets that the node's pods name: fetched when a pod needs them, fetched again regularly.
-// Owned by the kubelet's actor and used only in its handlers.
+// The ConfigMaps and Secrets that the node's pods name: fetched when a pod needs them, fetched again
+// regularly. Owned by the kubelet's actor and used only in its handlers.
 #pragma once
+#include <map>
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/resources/environment.hpp"
-#include <map>
 
 namespace actors::kubelet::objects {
 
 class object_fetcher {
 public:
-  static constexpr std::chrono::milliseconds refresh_period{20'000}; ///< how old a mounted ConfigMap may become
-  static constexpr std::chrono::milliseconds missing_period{2'000};  ///< how often one that is not there is looked for
+  static constexpr std::chrono::milliseconds refresh_period{
+    20'000}; ///< how old a mounted ConfigMap may become
+  static constexpr std::chrono::milliseconds missing_period{
+    2'000}; ///< how often one that is not there is looked for
 
   /// `changed(uid)`: what the pod names has arrived or changed.
   object_fetcher(client::api_client& client, std::function<void(const std::string&)> changed);

@@ -12,16 +12,25 @@ namespace meta = messages::api::meta::v1;
 using namespace pods;
 
 terminated_state read_terminated(const core::ContainerStateTerminated& t) {
-  return {t.exitCode(), t.signal(), text(t.reason()), text(t.message()), text(t.containerID()),
-          t.startedAt().value_or(0), t.finishedAt().value_or(0)};
+  return {t.exitCode(),
+          t.signal(),
+          text(t.reason()),
+          text(t.message()),
+          text(t.containerID()),
+          t.startedAt().value_or(0),
+          t.finishedAt().value_or(0)};
 }
 
 pods::container_state read_state(const core::ContainerState* from) {
   pods::container_state s;
-  if (!from) return s;
-  if (from->waiting()) s.waiting = waiting_state{text(from->waiting()->reason()), text(from->waiting()->message())};
-  if (from->running()) s.running = running_state{from->running()->startedAt().value_or(0)};
-  if (from->terminated()) s.terminated = read_terminated(*from->terminated());
+  if (!from)
+    return s;
+  if (from->waiting())
+    s.waiting = waiting_state{text(from->waiting()->reason()), text(from->waiting()->message())};
+  if (from->running())
+    s.running = running_state{from->running()->startedAt().value_or(0)};
+  if (from->terminated())
+    s.terminated = read_terminated(*from->terminated());
   return s;
 }
 
@@ -40,8 +49,10 @@ container_report read_report(const core::ContainerStatus& from) {
 }
 
 bool is_ours(const std::string& type) {
-  for (const char* own : {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"})
-    if (type == own) return true;
+  for (const char* own :
+       {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"})
+    if (type == own)
+      return true;
   return false;
 }
 
@@ -49,7 +60,8 @@ bool is_ours(const std::string& type) {
 
 std::optional<pod_status> read_status(const core::Pod& pod) {
   const auto* from = pod.status();
-  if (!from || !from->startTime()) return std::nullopt; // no kubelet has written it yet
+  if (!from || !from->startTime())
+    return std::nullopt; // no kubelet has written it yet
   pod_status s;
   s.phase = text(from->phase());
   s.reason = text(from->reason());
@@ -64,15 +76,19 @@ std::optional<pod_status> read_status(const core::Pod& pod) {
       s.conditions.push_back({text(c.type()), text(c.status()), text(c.reason()), text(c.message()),
                               c.lastTransitionTime().value_or(0), c.observedGeneration()});
   });
-  each(from->initContainerStatuses(), [&](const core::ContainerStatus& c) { s.init_containers.push_back(read_report(c)); });
-  each(from->containerStatuses(), [&](const core::ContainerStatus& c) { s.containers.push_back(read_report(c)); });
+  each(from->initContainerStatuses(),
+       [&](const core::ContainerStatus& c) { s.init_containers.push_back(read_report(c)); });
+  each(from->containerStatuses(),
+       [&](const core::ContainerStatus& c) { s.containers.push_back(read_report(c)); });
   return s;
 }
 
 resources::service_link read_service(const core::Service& from) {
   resources::service_link s;
-  if (from.metadata()) s.ns = text(from.metadata()->namespace_()), s.name = text(from.metadata()->name());
-  if (!from.spec()) return s;
+  if (from.metadata())
+    s.ns = text(from.metadata()->namespace_()), s.name = text(from.metadata()->name());
+  if (!from.spec())
+    return s;
   s.cluster_ip = text(from.spec()->clusterIP());
   each(from.spec()->ports(), [&](const core::ServicePort& p) {
     s.ports.push_back({text(p.name()), text(p.protocol()), p.port()});
@@ -84,7 +100,8 @@ resources::object_data read_data(const core::ConfigMap& from) {
   resources::object_data data;
   each(from.data(), [&](const meta::StringEntry& e) { data[text(e.key())] = text(e.value()); });
   each(from.binaryData(), [&](const meta::BytesEntry& e) {
-    if (e.value()) data[text(e.key())].assign(e.value()->begin(), e.value()->end());
+    if (e.value())
+      data[text(e.key())].assign(e.value()->begin(), e.value()->end());
   });
   return data;
 }
@@ -93,7 +110,8 @@ resources::object_data read_data(const core::Secret& from) {
   resources::object_data data;
   each(from.data(), [&](const meta::BytesEntry& e) {
     auto& value = data[text(e.key())];
-    if (e.value()) value.assign(e.value()->begin(), e.value()->end());
+    if (e.value())
+      value.assign(e.value()->begin(), e.value()->end());
   });
   return data;
 }

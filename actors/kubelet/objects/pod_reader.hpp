@@ -1,8 +1,9 @@
-// API objects into the kubelet's plain structs: pods, services, ConfigMaps, Secrets. Reads FlatBuffers accessors.
+// API objects into the kubelet's plain structs: pods, services, ConfigMaps, Secrets. Reads FlatBuffers
+// accessors.
 #pragma once
+#include <optional>
 #include "actors/kubelet/pods/pod_status.hpp"
 #include "actors/kubelet/resources/environment.hpp"
-#include <optional>
 
 namespace messages::api::core::v1 {
 struct ConfigMap;

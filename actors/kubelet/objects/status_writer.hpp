@@ -5,8 +5,8 @@
 
 namespace actors::kubelet::objects {
 
-/// Whole lists of containers, the kubelet's own conditions (others in the object stay), explicit nulls for what is
-/// absent; metadata.uid guards against a successor of the same name.
+/// Whole lists of containers, the kubelet's own conditions (others in the object stay), explicit nulls for
+/// what is absent; metadata.uid guards against a successor of the same name.
 messages::codec::draft status_patch(const std::string& uid, const pods::pod_status&);
 
 } // namespace actors::kubelet::objects

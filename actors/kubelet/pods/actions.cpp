@@ -19,18 +19,21 @@ probes::verdict verdict_of(const verdict_table& table, const std::string& id) {
 bool sandbox_missing(const pod_spec& pod, const runtime_status& status, pod_actions& actions) {
   const auto* newest = status.sandboxes.empty() ? nullptr : &status.sandboxes.front();
   size_t ready = 0;
-  for (const auto& s : status.sandboxes) ready += s.ready;
+  for (const auto& s : status.sandboxes)
+    ready += s.ready;
   actions.attempt = newest ? newest->attempt + 1 : 0;
-  if (!newest || !newest->ready || ready > 1) return true;
-  if (!pod.host_network && newest->ips.empty()) return true;
+  if (!newest || !newest->ready || ready > 1)
+    return true;
+  if (!pod.host_network && newest->ips.empty())
+    return true;
   actions.attempt = newest->attempt;
   actions.sandbox_id = newest->id;
   return false;
 }
 
 /// Why a running container has to be killed; nullopt: it goes on.
-std::optional<container_kill> reason_to_kill(const pod_spec& pod, const container_spec& spec, const cri::container& c,
-                                             const verdict_table& verdicts) {
+std::optional<container_kill> reason_to_kill(const pod_spec& pod, const container_spec& spec,
+                                             const cri::container& c, const verdict_table& verdicts) {
   auto verdict = verdict_of(verdicts, c.id);
   auto hash = c.annotations.find(annotation::hash);
   std::string message = "Container " + spec.name;
@@ -49,7 +52,8 @@ std::optional<container_kill> reason_to_kill(const pod_spec& pod, const containe
   } else {
     return std::nullopt;
   }
-  if (restart) message += ", will be restarted";
+  if (restart)
+    message += ", will be restarted";
   return container_kill{c.id, c.name, message, reason};
 }
 
@@ -65,26 +69,32 @@ bool decide_inits(const pod_spec& pod, const runtime_status& status, const verdi
   for (size_t i = 0; i < pod.init_containers.size(); ++i) {
     const auto& spec = pod.init_containers[i];
     const auto* c = status.find(spec.name);
-    if (c && c->sandbox_id != actions.sandbox_id) c = nullptr; // of an earlier sandbox: run again
+    if (c && c->sandbox_id != actions.sandbox_id)
+      c = nullptr; // of an earlier sandbox: run again
     if (spec.sidecar) {
       if (!c || c->state == state::exited || c->state == state::unknown) {
         actions.init_to_start.push_back(i);
-        if (!main_ran) return false;
+        if (!main_ran)
+          return false;
       } else if (c->state == state::created) {
         actions.to_continue.push_back(c->id);
-        if (!main_ran) return false;
+        if (!main_ran)
+          return false;
       } else if (auto kill = reason_to_kill(pod, spec, *c, verdicts)) {
         actions.to_kill.push_back(*kill);
         actions.init_to_start.push_back(i);
-        if (!main_ran) return false;
+        if (!main_ran)
+          return false;
       } else if (!is_started(spec, *c, verdicts) && !main_ran) {
         return false;
       }
       continue;
     }
-    if (main_ran || succeeded(c)) continue;
+    if (main_ran || succeeded(c))
+      continue;
     if (c && c->state == state::running) {
-      if (auto kill = reason_to_kill(pod, spec, *c, verdicts)) actions.to_kill.push_back(*kill);
+      if (auto kill = reason_to_kill(pod, spec, *c, verdicts))
+        actions.to_kill.push_back(*kill);
       return false;
     }
     if (c && c->state == state::created) {
@@ -111,9 +121,11 @@ void decide_mains(const pod_spec& pod, const runtime_status& status, const verdi
       actions.to_continue.push_back(c->id);
       ++kept;
     } else if (!c || c->state != state::running) {
-      if (should_run(pod, spec, c)) actions.to_start.push_back(i);
+      if (should_run(pod, spec, c))
+        actions.to_start.push_back(i);
     } else if (auto kill = reason_to_kill(pod, spec, *c, verdicts)) {
-      if (kill->reason == kill_reason::changed || restarts_on_failure(pod)) actions.to_start.push_back(i);
+      if (kill->reason == kill_reason::changed || restarts_on_failure(pod))
+        actions.to_start.push_back(i);
       actions.to_kill.push_back(*kill);
     } else {
       ++kept;
@@ -128,22 +140,30 @@ void decide_mains(const pod_spec& pod, const runtime_status& status, const verdi
 } // namespace
 
 bool should_run(const pod_spec& pod, const container_spec& spec, const cri::container* c) {
-  if (pod.deleted_s) return false;
-  if (!c) return true;
-  if (c->state == state::running) return false;
-  if (c->state == state::created || c->state == state::unknown) return true;
-  if (spec.sidecar) return true;
-  if (pod.restart == restart_policy::never) return false;
+  if (pod.deleted_s)
+    return false;
+  if (!c)
+    return true;
+  if (c->state == state::running)
+    return false;
+  if (c->state == state::created || c->state == state::unknown)
+    return true;
+  if (spec.sidecar)
+    return true;
+  if (pod.restart == restart_policy::never)
+    return false;
   return !(pod.restart == restart_policy::on_failure && c->exit_code == 0);
 }
 
 bool is_started(const container_spec& spec, const cri::container& c, const verdict_table& verdicts) {
-  if (c.state != state::running) return false;
+  if (c.state != state::running)
+    return false;
   return !spec.startup || verdict_of(verdicts, c.id).startup == probes::outcome::success;
 }
 
 bool is_ready(const container_spec& spec, const cri::container& c, const verdict_table& verdicts) {
-  if (!is_started(spec, c, verdicts)) return false;
+  if (!is_started(spec, c, verdicts))
+    return false;
   return !spec.readiness || verdict_of(verdicts, c.id).readiness == probes::outcome::success;
 }
 
@@ -157,10 +177,12 @@ pod_actions decide_actions(const pod_spec& pod, const runtime_status& status, co
     }
     for (size_t i = 0; i < pod.containers.size(); ++i) {
       const auto* c = status.find(pod.containers[i].name);
-      if (!(pod.restart == restart_policy::on_failure && succeeded(c))) actions.to_start.push_back(i);
+      if (!(pod.restart == restart_policy::on_failure && succeeded(c)))
+        actions.to_start.push_back(i);
     }
     actions.kill_pod = !status.sandboxes.empty();
-    if (actions.to_start.empty()) return actions; // completed
+    if (actions.to_start.empty())
+      return actions; // completed
     actions.create_sandbox = true;
     if (!pod.init_containers.empty()) {
       actions.init_to_start = {0};
@@ -168,7 +190,8 @@ pod_actions decide_actions(const pod_spec& pod, const runtime_status& status, co
     }
     return actions;
   }
-  if (decide_inits(pod, status, verdicts, actions)) decide_mains(pod, status, verdicts, actions);
+  if (decide_inits(pod, status, verdicts, actions))
+    decide_mains(pod, status, verdicts, actions);
   return actions;
 }
 
@@ -179,14 +202,16 @@ garbage find_garbage(const runtime_status& status) {
   for (const auto& c : status.containers) {
     if (c.state == state::running || ++seen[c.name] <= 2) {
       used_sandboxes.insert(c.sandbox_id);
-      if (c.state == state::running) ++seen[c.name];
+      if (c.state == state::running)
+        ++seen[c.name];
     } else {
       result.containers.push_back(c.id);
     }
   }
   for (size_t i = 1; i < status.sandboxes.size(); ++i) {
     const auto& s = status.sandboxes[i];
-    if (!s.ready && !used_sandboxes.count(s.id)) result.sandboxes.push_back(s.id);
+    if (!s.ready && !used_sandboxes.count(s.id))
+      result.sandboxes.push_back(s.id);
   }
   return result;
 }

@@ -8,13 +8,15 @@ bool expired(int64_t event_us, int64_t updated_us) { return event_us - updated_u
 
 int64_t backoff_table::remaining_us(const std::string& key, int64_t event_us, int64_t now_us) const {
   auto it = entries_.find(key);
-  if (it == entries_.end() || expired(event_us, it->second.updated_us)) return 0;
+  if (it == entries_.end() || expired(event_us, it->second.updated_us))
+    return 0;
   return std::max<int64_t>(0, event_us + it->second.delay_us - now_us);
 }
 
 int64_t backoff_table::remaining_since_update_us(const std::string& key, int64_t now_us) const {
   auto it = entries_.find(key);
-  if (it == entries_.end() || expired(now_us, it->second.updated_us)) return 0;
+  if (it == entries_.end() || expired(now_us, it->second.updated_us))
+    return 0;
   return std::max<int64_t>(0, it->second.updated_us + it->second.delay_us - now_us);
 }
 
@@ -35,8 +37,10 @@ void backoff_table::next(const std::string& key, int64_t event_us, int64_t now_u
 std::string duration_text(int64_t us) {
   int64_t s = us / 1'000'000;
   std::string text;
-  if (s >= 3600) text += std::to_string(s / 3600) + "h";
-  if (s >= 60) text += std::to_string(s / 60 % 60) + "m";
+  if (s >= 3600)
+    text += std::to_string(s / 3600) + "h";
+  if (s >= 60)
+    text += std::to_string(s / 60 % 60) + "m";
   return text + std::to_string(s % 60) + "s";
 }
 

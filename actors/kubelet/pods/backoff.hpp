@@ -1,5 +1,6 @@
-// Exponential back-off per key, with upstream's rules: the first failure waits not at all, then 10 s doubling to 300 s;
-// forgotten when nothing failed for twice the maximum. Pure; times are microseconds since the epoch.
+// Exponential back-off per key, with upstream's rules: the first failure waits not at all, then 10 s doubling
+// to 300 s; forgotten when nothing failed for twice the maximum. Pure; times are microseconds since the
+// epoch.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -23,7 +24,9 @@ public:
   void forget(const std::string& key) { entries_.erase(key); }
 
 private:
-  struct entry { int64_t delay_us = 0, updated_us = 0; };
+  struct entry {
+    int64_t delay_us = 0, updated_us = 0;
+  };
   std::map<std::string, entry> entries_;
 };
 

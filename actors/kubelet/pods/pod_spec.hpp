@@ -1,5 +1,6 @@
-// What the kubelet needs of a Pod, in plain structs with the API's defaults applied: the pure decisions and the
-// worker threads read these and never the API object. Filled from the FlatBuffer by read_pod (pod_reader.cpp).
+// What the kubelet needs of a Pod, in plain structs with the API's defaults applied: the pure decisions and
+// the worker threads read these and never the API object. Filled from the FlatBuffer by read_pod
+// (pod_reader.cpp).
 #pragma once
 #include <cstdint>
 #include <map>
@@ -11,9 +12,12 @@ namespace actors::kubelet::pods {
 
 using string_map = std::map<std::string, std::string>;
 
-struct http_header { std::string name, value; };
+struct http_header {
+  std::string name, value;
+};
 enum class handler_kind { none, exec, http, tcp, grpc, sleep };
-/// A probe's or a lifecycle hook's action. `port_name` is resolved against the container's ports when not empty.
+/// A probe's or a lifecycle hook's action. `port_name` is resolved against the container's ports when not
+/// empty.
 struct handler {
   handler_kind kind = handler_kind::none;
   std::vector<std::string> command;
@@ -36,23 +40,30 @@ struct env_var {
   env_source source = env_source::value;
   std::string object, key; ///< ConfigMap or Secret, and the key in it
   bool optional = false;
-  std::string field_path;                    ///< env_source::field
+  std::string field_path;          ///< env_source::field
   std::string container, resource; ///< env_source::resource
   int64_t divisor_milli = 1000;
 };
-struct env_from { std::string prefix, config_map, secret; bool optional = false; };
+struct env_from {
+  std::string prefix, config_map, secret;
+  bool optional = false;
+};
 
 struct resource_amounts {
   std::optional<int64_t> cpu_milli, memory_bytes, storage_bytes;
 };
-struct resource_spec { resource_amounts requests, limits; };
+struct resource_spec {
+  resource_amounts requests, limits;
+};
 
 struct volume_mount {
   std::string name, mount_path, sub_path, sub_path_expr, propagation;
   bool read_only = false;
 };
 
-struct seccomp { std::string type, profile; };
+struct seccomp {
+  std::string type, profile;
+};
 struct security_context {
   std::optional<bool> privileged, run_as_non_root, read_only_root, allow_escalation;
   std::optional<int64_t> run_as_user, run_as_group;
@@ -60,7 +71,10 @@ struct security_context {
   std::optional<seccomp> seccomp_profile;
 };
 
-struct container_port { std::string name, protocol = "TCP", host_ip; int port = 0, host_port = 0; };
+struct container_port {
+  std::string name, protocol = "TCP", host_ip;
+  int port = 0, host_port = 0;
+};
 
 enum class pull_policy { always, if_not_present, never };
 
@@ -81,8 +95,15 @@ struct container_spec {
   std::string termination_path = "/dev/termination-log", termination_policy = "File";
 };
 
-struct key_path { std::string key, path; std::optional<int> mode; };
-struct field_item { std::string path, field_path, container, resource; int64_t divisor_milli = 1000; std::optional<int> mode; };
+struct key_path {
+  std::string key, path;
+  std::optional<int> mode;
+};
+struct field_item {
+  std::string path, field_path, container, resource;
+  int64_t divisor_milli = 1000;
+  std::optional<int> mode;
+};
 enum class volume_kind { empty_dir, host_path, config_map, secret, downward_api, projected, unsupported };
 struct volume_source {
   volume_kind kind = volume_kind::unsupported;
@@ -99,14 +120,20 @@ struct volume_spec {
   std::optional<int64_t> size_limit_bytes; ///< emptyDir
   std::string host_path, host_path_type;
   std::vector<volume_source> projected;
-  std::string unsupported_kind;            ///< what the API object named, for the Event
+  std::string unsupported_kind; ///< what the API object named, for the Event
 };
 
 enum class restart_policy { always, on_failure, never };
 enum class qos_class { guaranteed, burstable, best_effort };
 
-struct dns_config { std::string policy = "ClusterFirst"; std::vector<std::string> servers, searches, options; };
-struct host_alias { std::string ip; std::vector<std::string> names; };
+struct dns_config {
+  std::string policy = "ClusterFirst";
+  std::vector<std::string> servers, searches, options;
+};
+struct host_alias {
+  std::string ip;
+  std::vector<std::string> names;
+};
 
 struct pod_spec {
   std::string ns, name, uid, node_name, service_account, runtime_class;
@@ -130,7 +157,7 @@ struct pod_spec {
   std::vector<int64_t> supplemental_groups;
   string_map sysctls;
   std::vector<std::string> readiness_gates;
-  string_map gate_status; ///< conditions of the object that readiness gates name: type -> status
+  string_map gate_status;  ///< conditions of the object that readiness gates name: type -> status
   std::string unsupported; ///< why this kubelet refuses the pod; empty: it does not
 
   std::string key() const { return ns + "/" + name; }

@@ -1,4 +1,5 @@
-// The status of a pod: a plain model, and its computation from spec, runtime and probes with upstream's rules. Pure.
+// The status of a pod: a plain model, and its computation from spec, runtime and probes with upstream's
+// rules. Pure.
 #pragma once
 #include "actors/kubelet/pods/actions.hpp"
 
@@ -47,8 +48,11 @@ struct pod_status {
   bool operator==(const pod_status&) const = default;
 };
 
-/// Why a container is not running, as the last sync found: "CrashLoopBackOff", "ErrImagePull" ... by container name.
-struct start_problem { std::string reason, message; };
+/// Why a container is not running, as the last sync found: "CrashLoopBackOff", "ErrImagePull" ... by
+/// container name.
+struct start_problem {
+  std::string reason, message;
+};
 using problem_table = std::map<std::string, start_problem>;
 
 struct status_input {
@@ -59,7 +63,7 @@ struct status_input {
   const pod_status* previous; ///< what was last written, or nullptr
   std::string host_ip;
   int64_t now_us = 0;
-  bool over = false; ///< the pod has been stopped for good: its phase must be terminal
+  bool over = false;                       ///< the pod has been stopped for good: its phase must be terminal
   std::string ended_reason, ended_message; ///< set when the kubelet ended the pod (DeadlineExceeded, refused)
 };
 

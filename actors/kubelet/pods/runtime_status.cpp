@@ -6,27 +6,31 @@ namespace actors::kubelet::pods {
 
 const cri::sandbox* runtime_status::ready_sandbox() const {
   for (const auto& s : sandboxes)
-    if (s.ready) return &s;
+    if (s.ready)
+      return &s;
   return nullptr;
 }
 
 const cri::container* runtime_status::find(std::string_view container_name) const {
   for (const auto& c : containers)
-    if (c.name == container_name) return &c;
+    if (c.name == container_name)
+      return &c;
   return nullptr;
 }
 
 const cri::container* runtime_status::last_exited(std::string_view container_name,
                                                   const cri::container* except) const {
   for (const auto& c : containers)
-    if (c.name == container_name && &c != except && c.state == cri::container_state::exited) return &c;
+    if (c.name == container_name && &c != except && c.state == cri::container_state::exited)
+      return &c;
   return nullptr;
 }
 
 int restart_count_of(const cri::container& c) {
   auto it = c.annotations.find(annotation::restart_count);
   int count = static_cast<int>(c.attempt);
-  if (it != c.annotations.end()) std::from_chars(it->second.data(), it->second.data() + it->second.size(), count);
+  if (it != c.annotations.end())
+    std::from_chars(it->second.data(), it->second.data() + it->second.size(), count);
   return count;
 }
 
@@ -39,7 +43,8 @@ std::optional<int64_t> grace_of(const cri::container& c) {
   return grace;
 }
 
-runtime_status read_runtime_status(cri::container_runtime& runtime, const std::string& node, const std::string& uid) {
+runtime_status read_runtime_status(cri::container_runtime& runtime, const std::string& node,
+                                   const std::string& uid) {
   runtime_status result;
   const cri::string_map labels{{label::node, node}, {label::pod_uid, uid}};
   for (const auto& s : runtime.list_sandboxes(labels)) {
@@ -47,7 +52,8 @@ runtime_status read_runtime_status(cri::container_runtime& runtime, const std::s
       auto full = runtime.sandbox_status(s.id);
       result.sandboxes.push_back(std::move(full));
     } catch (const cri::error& e) {
-      if (e.code != cri::error_code::not_found) throw; // gone between the two calls
+      if (e.code != cri::error_code::not_found)
+        throw; // gone between the two calls
     }
   }
   for (const auto& c : runtime.list_containers(labels)) {
@@ -56,7 +62,8 @@ runtime_status read_runtime_status(cri::container_runtime& runtime, const std::s
       full.sandbox_id = c.sandbox_id; // the status does not say
       result.containers.push_back(std::move(full));
     } catch (const cri::error& e) {
-      if (e.code != cri::error_code::not_found) throw;
+      if (e.code != cri::error_code::not_found)
+        throw;
     }
   }
   auto newer = [](const auto& a, const auto& b) {

@@ -4,7 +4,8 @@
 
 namespace actors::kubelet::pods {
 
-/// Labels and annotations that the kubelet puts on sandboxes and containers; adoption after a restart reads them.
+/// Labels and annotations that the kubelet puts on sandboxes and containers; adoption after a restart reads
+/// them.
 namespace label {
 inline constexpr const char* node = "troupe.dev/node"; ///< several kubelets may share one runtime
 inline constexpr const char* pod_name = "io.kubernetes.pod.name";
@@ -28,7 +29,8 @@ struct runtime_status {
   /// The newest container of that name, or nullptr.
   const cri::container* find(std::string_view container_name) const;
   /// The newest exited one of that name other than `except`, or nullptr.
-  const cri::container* last_exited(std::string_view container_name, const cri::container* except = nullptr) const;
+  const cri::container* last_exited(std::string_view container_name,
+                                    const cri::container* except = nullptr) const;
 };
 
 int restart_count_of(const cri::container&);

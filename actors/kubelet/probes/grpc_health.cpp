@@ -5,7 +5,8 @@
 namespace actors::kubelet::probes {
 namespace {
 
-/// HealthCheckRequest { string service = 1; } in protobuf's wire format; names are shorter than 128 bytes or cut.
+/// HealthCheckRequest { string service = 1; } in protobuf's wire format; names are shorter than 128 bytes or
+/// cut.
 std::string encode_request(const std::string& service) {
   auto name = service.substr(0, 127);
   return name.empty() ? std::string() : std::string("\x0a") + static_cast<char>(name.size()) + name;
@@ -35,21 +36,26 @@ attempt grpc_health(const std::string& authority, const std::string& service, in
   while (queue.Next(&tag, &ok)) {
   }
   switch (status.error_code()) {
-  case grpc::OK: break;
-  case grpc::UNIMPLEMENTED:
-    return {outcome::failure, "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): " +
-                                status.error_message()};
-  case grpc::DEADLINE_EXCEEDED:
-    return {outcome::failure, "timeout: failed to connect service \"" + authority + "\" within " +
-                                std::to_string(timeout_s) + "s: context deadline exceeded"};
-  default: return {outcome::failure, "error: health rpc probe failed: " + status.error_message()};
+    case grpc::OK:
+      break;
+    case grpc::UNIMPLEMENTED:
+      return {outcome::failure,
+              "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): " +
+                status.error_message()};
+    case grpc::DEADLINE_EXCEEDED:
+      return {outcome::failure, "timeout: failed to connect service \"" + authority + "\" within " +
+                                  std::to_string(timeout_s) + "s: context deadline exceeded"};
+    default:
+      return {outcome::failure, "error: health rpc probe failed: " + status.error_message()};
   }
   std::vector<grpc::Slice> parts;
   reply.Dump(&parts);
   std::string bytes;
-  for (const auto& p : parts) bytes.append(reinterpret_cast<const char*>(p.begin()), p.size());
+  for (const auto& p : parts)
+    bytes.append(reinterpret_cast<const char*>(p.begin()), p.size());
   int serving = decode_status(bytes);
-  if (serving == 1) return {outcome::success, {}};
+  if (serving == 1)
+    return {outcome::success, {}};
   static const char* names[] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
   return {outcome::failure, std::string("service unhealthy (responded with \"") +
                               (serving >= 0 && serving < 4 ? names[serving] : "UNKNOWN") + "\")"};

@@ -1,4 +1,5 @@
-// Runs one attempt of a probe or hook: http, tcp, grpc health, exec. Blocks up to the deadline; a worker's thread calls it.
+// Runs one attempt of a probe or hook: http, tcp, grpc health, exec. Blocks up to the deadline; a worker's
+// thread calls it.
 #pragma once
 #include "actors/kubelet/cri/container_runtime.hpp"
 #include "actors/kubelet/pods/pod_spec.hpp"

@@ -5,17 +5,23 @@ namespace actors::kubelet::probes {
 
 const char* probe_name(probe_kind kind) {
   switch (kind) {
-  case probe_kind::liveness: return "Liveness";
-  case probe_kind::readiness: return "Readiness";
-  default: return "Startup";
+    case probe_kind::liveness:
+      return "Liveness";
+    case probe_kind::readiness:
+      return "Readiness";
+    default:
+      return "Startup";
   }
 }
 
 outcome initial_outcome(probe_kind kind) {
   switch (kind) {
-  case probe_kind::liveness: return outcome::success;
-  case probe_kind::readiness: return outcome::failure;
-  default: return outcome::unknown;
+    case probe_kind::liveness:
+      return outcome::success;
+    case probe_kind::readiness:
+      return outcome::failure;
+    default:
+      return outcome::unknown;
   }
 }
 
@@ -28,7 +34,8 @@ void begin(probe_state& state, probe_kind kind, const pods::probe_spec& spec, co
 }
 
 bool is_due(const probe_state& state, probe_kind kind, bool started, int64_t now_us) {
-  if (state.in_flight || state.on_hold || now_us < state.next_us) return false;
+  if (state.in_flight || state.on_hold || now_us < state.next_us)
+    return false;
   // The startup probe ends once it has succeeded; the others wait for it.
   return kind == probe_kind::startup ? !started : started;
 }
@@ -36,11 +43,13 @@ bool is_due(const probe_state& state, probe_kind kind, bool started, int64_t now
 bool note(probe_state& state, probe_kind kind, const pods::probe_spec& spec, outcome result, int64_t now_us) {
   state.in_flight = false;
   state.next_us = now_us + std::max<int64_t>(1, spec.period_s) * 1'000'000;
-  if (result == outcome::unknown) return false; // the attempt itself failed: says nothing
+  if (result == outcome::unknown)
+    return false; // the attempt itself failed: says nothing
   state.run = result == state.last ? state.run + 1 : 1;
   state.last = result;
   int threshold = result == outcome::success ? spec.success_threshold : spec.failure_threshold;
-  if (state.run < threshold) return false;
+  if (state.run < threshold)
+    return false;
   bool changed = state.current != result;
   state.current = result;
   if (result == outcome::failure && kind != probe_kind::readiness) {

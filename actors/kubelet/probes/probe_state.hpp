@@ -1,9 +1,9 @@
-// The state of one probe of one container as a pure function of its results: thresholds, initial delay, period, hold.
-// Upstream's rules; the I/O is in probe_io.
+// The state of one probe of one container as a pure function of its results: thresholds, initial delay,
+// period, hold. Upstream's rules; the I/O is in probe_io.
 #pragma once
-#include "actors/kubelet/pods/pod_spec.hpp"
 #include <map>
 #include <string>
+#include "actors/kubelet/pods/pod_spec.hpp"
 
 namespace actors::kubelet::probes {
 
@@ -17,12 +17,12 @@ struct verdict {
 };
 
 struct probe_state {
-  std::string container_id;      ///< the instance that the counts belong to
+  std::string container_id; ///< the instance that the counts belong to
   outcome current = outcome::unknown;
   outcome last = outcome::unknown;
-  int run = 0;                   ///< results equal to `last` in a row
-  bool on_hold = false;          ///< failed for good: wait for the next instance
-  int64_t next_us = 0;           ///< when the next attempt is due
+  int run = 0;          ///< results equal to `last` in a row
+  bool on_hold = false; ///< failed for good: wait for the next instance
+  int64_t next_us = 0;  ///< when the next attempt is due
   bool in_flight = false;
 };
 
@@ -30,8 +30,8 @@ struct probe_state {
 outcome initial_outcome(probe_kind);
 
 /// Starts anew for a container instance.
-void begin(probe_state&, probe_kind, const pods::probe_spec&, const std::string& container_id, int64_t started_us,
-           int64_t now_us);
+void begin(probe_state&, probe_kind, const pods::probe_spec&, const std::string& container_id,
+           int64_t started_us, int64_t now_us);
 
 /// Whether an attempt is to be made now. `started`: the container's startup probe (if any) has succeeded.
 bool is_due(const probe_state&, probe_kind, bool started, int64_t now_us);

@@ -1,8 +1,9 @@
-// Requests and limits as cgroup values, the pods' cgroup folders, and their removal in every hierarchy (v1 and v2).
+// Requests and limits as cgroup values, the pods' cgroup folders, and their removal in every hierarchy (v1
+// and v2).
 #pragma once
+#include <filesystem>
 #include "actors/kubelet/cri/container_runtime.hpp"
 #include "actors/kubelet/pods/pod_spec.hpp"
-#include <filesystem>
 
 namespace actors::kubelet::resources {
 
@@ -25,10 +26,11 @@ std::string cgroup_root(const std::string& node);
 /// Mount points of cgroup hierarchies of this machine, from /proc/self/mountinfo.
 std::vector<std::filesystem::path> cgroup_hierarchies();
 
-/// Removes the cgroup folders of a pod, whatever its class was, with everything below them in every hierarchy. Returns
-/// what could not be removed (processes are still in it).
+/// Removes the cgroup folders of a pod, whatever its class was, with everything below them in every
+/// hierarchy. Returns what could not be removed (processes are still in it).
 std::vector<std::filesystem::path> remove_pod_cgroups(const std::string& node, const std::string& uid);
 /// The same for pod folders under the node's cgroup whose uid is not in `keep`.
-std::vector<std::filesystem::path> remove_cgroups_except(const std::string& node, const std::vector<std::string>& keep);
+std::vector<std::filesystem::path> remove_cgroups_except(const std::string& node,
+                                                         const std::vector<std::string>& keep);
 
 } // namespace actors::kubelet::resources

@@ -1,8 +1,8 @@
 // The environment of a container: services, ConfigMaps, Secrets, fields of the pod, $(VAR) expansion. Pure.
 #pragma once
-#include "actors/kubelet/pods/pod_spec.hpp"
 #include <memory>
 #include <stdexcept>
+#include "actors/kubelet/pods/pod_spec.hpp"
 
 namespace actors::kubelet::resources {
 
@@ -19,8 +19,14 @@ using object_table = std::map<object_key, std::shared_ptr<const object_data>>;
 /// Every ConfigMap and Secret that a pod needs, for env and for volumes.
 std::vector<object_key> referenced_objects(const pods::pod_spec&);
 
-struct service_port { std::string name, protocol; int port = 0; };
-struct service_link { std::string ns, name, cluster_ip; std::vector<service_port> ports; };
+struct service_port {
+  std::string name, protocol;
+  int port = 0;
+};
+struct service_link {
+  std::string ns, name, cluster_ip;
+  std::vector<service_port> ports;
+};
 
 /// What a pod's containers are told about the pod as it is.
 struct pod_facts {
@@ -30,7 +36,9 @@ struct pod_facts {
 };
 
 /// The reason becomes CreateContainerConfigError, with this text.
-struct config_error : std::runtime_error { using std::runtime_error::runtime_error; };
+struct config_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 using env_list = std::vector<std::pair<std::string, std::string>>;
 env_list make_environment(const pods::pod_spec&, const pods::container_spec&, const object_table&,
@@ -46,7 +54,7 @@ std::string expand(std::string_view text, const std::map<std::string, std::strin
 /// The value of "metadata.name", "metadata.labels['x']", "status.podIP" ...; nullopt: not supported.
 std::optional<std::string> field_value(const pods::pod_spec&, const pod_facts&, std::string_view path);
 /// The value of "limits.cpu" of a container in units of the divisor, rounded up.
-std::optional<std::string> resource_value(const pods::container_spec&, const pod_facts&, std::string_view resource,
-                                          int64_t divisor_milli);
+std::optional<std::string> resource_value(const pods::container_spec&, const pod_facts&,
+                                          std::string_view resource, int64_t divisor_milli);
 
 } // namespace actors::kubelet::resources

@@ -1,8 +1,8 @@
 #include "actors/kubelet/status/node_network.hpp"
-#include "messages/codec/draft.hpp"
-#include "messages/codec/json.hpp"
 #include <fstream>
 #include <sstream>
+#include "messages/codec/draft.hpp"
+#include "messages/codec/json.hpp"
 
 namespace actors::kubelet::status {
 namespace {
@@ -19,7 +19,8 @@ std::string read_text(const fs::path& path) {
 
 /// Returns whether the kernel has the value afterwards.
 bool set_kernel(const char* path, const char* value) {
-  if (read_text(path) == std::string(value) + "\n") return true;
+  if (read_text(path) == std::string(value) + "\n")
+    return true;
   std::ofstream out(path);
   out << value;
   out.close();
@@ -34,14 +35,19 @@ std::string cni_configuration(const network_settings& n) {
     list.push_back(std::move(item));
     return list;
   };
-  auto ipam = draft::make_object({{"type", "host-local"}, {"dataDir", n.ipam_folder.string()},
+  auto ipam = draft::make_object({{"type", "host-local"},
+                                  {"dataDir", n.ipam_folder.string()},
                                   {"ranges", list_of(list_of(draft::make_object({{"subnet", n.pod_cidr}})))},
                                   {"routes", list_of(draft::make_object({{"dst", "0.0.0.0/0"}}))}});
   // ipMasq would also hide the pods' addresses from pods of other hosts.
-  auto bridge = draft::make_object({{"type", "bridge"}, {"bridge", n.bridge}, {"isGateway", true}, {"ipMasq", false},
-                                    {"hairpinMode", true}, {"ipam", std::move(ipam)}});
-  auto portmap = draft::make_object({{"type", "portmap"}, {"capabilities", draft::make_object({{"portMappings", true}})},
-                                     {"snat", true}});
+  auto bridge = draft::make_object({{"type", "bridge"},
+                                    {"bridge", n.bridge},
+                                    {"isGateway", true},
+                                    {"ipMasq", false},
+                                    {"hairpinMode", true},
+                                    {"ipam", std::move(ipam)}});
+  auto portmap = draft::make_object(
+    {{"type", "portmap"}, {"capabilities", draft::make_object({{"portMappings", true}})}, {"snat", true}});
   auto plugins = draft::make_array();
   plugins.push_back(std::move(bridge));
   plugins.push_back(std::move(portmap));
@@ -52,7 +58,8 @@ std::string cni_configuration(const network_settings& n) {
 }
 
 std::string prepare_network(const network_settings& n) {
-  if (n.pod_cidr.empty() || n.bridge.empty()) return "no podCIDR or bridge for this node";
+  if (n.pod_cidr.empty() || n.bridge.empty())
+    return "no podCIDR or bridge for this node";
   fs::create_directories(n.cni_folder);
   fs::create_directories(n.ipam_folder);
   auto file = n.cni_folder / "10-troupe.conflist";
@@ -61,12 +68,15 @@ std::string prepare_network(const network_settings& n) {
     std::ofstream out(file, std::ios::trunc); // in place: containerd does not notice a rename into the folder
     out << wanted;
     out.close();
-    if (!out) return "cannot write " + file.string();
+    if (!out)
+      return "cannot write " + file.string();
   }
-  if (!set_kernel("/proc/sys/net/ipv4/ip_forward", "1")) return "cannot enable net.ipv4.ip_forward";
+  if (!set_kernel("/proc/sys/net/ipv4/ip_forward", "1"))
+    return "cannot enable net.ipv4.ip_forward";
   // Needed when client and endpoint share the bridge; absent until the kernel module is there.
   const char* bridge_filter = "/proc/sys/net/bridge/bridge-nf-call-iptables";
-  if (fs::exists(bridge_filter) && !set_kernel(bridge_filter, "1")) return "cannot enable net.bridge.bridge-nf-call-iptables";
+  if (fs::exists(bridge_filter) && !set_kernel(bridge_filter, "1"))
+    return "cannot enable net.bridge.bridge-nf-call-iptables";
   return "";
 }
 

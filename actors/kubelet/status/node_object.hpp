@@ -1,15 +1,16 @@
-// The Node object of this machine as drafts: what the kubelet registers and keeps up to date. Pure but for read_machine.
+// The Node object of this machine as drafts: what the kubelet registers and keeps up to date. Pure but for
+// read_machine.
 #pragma once
+#include <filesystem>
 #include "actors/kubelet/cri/container_runtime.hpp"
 #include "messages/codec/draft.hpp"
-#include <filesystem>
 
 namespace actors::kubelet::status {
 
 using messages::codec::draft;
 
 inline constexpr int pods_max = 110;
-inline constexpr size_t images_max = 50;      ///< of the node's list, the largest first, as upstream
+inline constexpr size_t images_max = 50; ///< of the node's list, the largest first, as upstream
 inline constexpr size_t image_names_max = 5;
 
 /// What the machine is and has at the moment.
@@ -26,8 +27,8 @@ machine hollow_machine(const std::string& node);
 struct node_facts {
   std::string name, address, pod_cidr;
   machine host;
-  std::string runtime_version;       ///< "containerd://1.6.20"
-  std::string runtime_problem;       ///< "" : ready; else the message of the Ready condition
+  std::string runtime_version; ///< "containerd://1.6.20"
+  std::string runtime_problem; ///< "" : ready; else the message of the Ready condition
   std::vector<cri::image> images;
   std::vector<std::pair<std::string, std::string>> labels; ///< besides the usual ones
 };
@@ -36,7 +37,8 @@ struct node_facts {
 draft node_object(const node_facts&);
 /// status without the times of heartbeats, to be compared; `stamp_conditions` adds them.
 draft node_status(const node_facts&);
-/// lastHeartbeatTime is `now_s`; lastTransitionTime that of `previous` (a status) while a condition's status is the same.
+/// lastHeartbeatTime is `now_s`; lastTransitionTime that of `previous` (a status) while a condition's status
+/// is the same.
 void stamp_conditions(draft& status, const draft& previous, int64_t now_s);
 /// Labels that the kubelet sees to.
 draft node_labels(const node_facts&);

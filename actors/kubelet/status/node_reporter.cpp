@@ -6,7 +6,7 @@ namespace actors::kubelet::status {
 using client::protocol::PatchKind;
 
 node_reporter::node_reporter(client::api_client& client, std::function<node_facts()> measure)
-  : client_(&client), measure_(std::move(measure)) {}
+    : client_(&client), measure_(std::move(measure)) {}
 
 void node_reporter::start() { register_node(); }
 
@@ -25,7 +25,8 @@ void node_reporter::register_node() {
       return;
     }
     if (!result.ok()) {
-      client_->context().log.warning("cannot register the node", {{"code", result.code}, {"why", result.message}});
+      client_->context().log.warning("cannot register the node",
+                                     {{"code", result.code}, {"why", result.message}});
       retry_registration();
       return;
     }
@@ -45,22 +46,26 @@ void node_reporter::on_existing(const client::api_result& result) {
     return;
   }
   const auto* node = result.object.root<messages::api::core::v1::Node>();
-  if (node && node->metadata() && node->metadata()->uid()) uid_ = node->metadata()->uid()->str();
+  if (node && node->metadata() && node->metadata()->uid())
+    uid_ = node->metadata()->uid()->str();
   auto facts = measure_();
   auto spec = draft::make_object();
   bool lacks_cidr = !node || !node->spec() || !node->spec()->podCIDR();
-  if (!facts.pod_cidr.empty() && lacks_cidr) spec = *node_object(facts).find("spec");
-  auto patch = draft::make_object({{"metadata", draft::make_object({{"labels", node_labels(facts)}})}, {"spec", std::move(spec)}});
-  client_->patch(client::nodes, "", "", facts.name, PatchKind::merge, patch, [this](const client::api_result& patched) {
-    if (!patched.ok()) {
-      retry_registration();
-      return;
-    }
-    client_->context().log.info("node registered");
-    registered_ = true;
-    tick_status();
-    tick_lease();
-  });
+  if (!facts.pod_cidr.empty() && lacks_cidr)
+    spec = *node_object(facts).find("spec");
+  auto patch = draft::make_object(
+    {{"metadata", draft::make_object({{"labels", node_labels(facts)}})}, {"spec", std::move(spec)}});
+  client_->patch(client::nodes, "", "", facts.name, PatchKind::merge, patch,
+                 [this](const client::api_result& patched) {
+                   if (!patched.ok()) {
+                     retry_registration();
+                     return;
+                   }
+                   client_->context().log.info("node registered");
+                   registered_ = true;
+                   tick_status();
+                   tick_lease();
+                 });
 }
 
 void node_reporter::tick_status() {
@@ -69,31 +74,36 @@ void node_reporter::tick_status() {
 }
 
 void node_reporter::write_status() {
-  if (!registered_ || status_under_way_) return;
+  if (!registered_ || status_under_way_)
+    return;
   auto now = client_->context().clock->wall_seconds();
   auto facts = measure_();
   auto status = node_status(facts);
-  if (written_ == status && now - written_s_ < unchanged_status_s) return;
+  if (written_ == status && now - written_s_ < unchanged_status_s)
+    return;
   auto stamped = status;
   stamp_conditions(stamped, stamped_, now);
   status_under_way_ = true;
-  // Not a strategic merge of lists: the images are the ones that are there now, and addresses and conditions merge by type.
+  // Not a strategic merge of lists: the images are the ones that are there now, and addresses and conditions
+  // merge by type.
   auto patch = draft::make_object({{"status", stamped}});
-  client_->patch(client::nodes, "status", "", facts.name, PatchKind::strategic_merge, patch,
-                 [this, status, stamped, now](const client::api_result& result) {
-                   status_under_way_ = false;
-                   if (result.ok()) {
-                     written_ = status;
-                     stamped_ = stamped;
-                     written_s_ = now;
-                   } else if (result.not_found()) { // somebody deleted the node: upstream registers only at the start
-                     client_->context().log.warning("the node object is gone");
-                   }
-                 });
+  client_->patch(
+    client::nodes, "status", "", facts.name, PatchKind::strategic_merge, patch,
+    [this, status, stamped, now](const client::api_result& result) {
+      status_under_way_ = false;
+      if (result.ok()) {
+        written_ = status;
+        stamped_ = stamped;
+        written_s_ = now;
+      } else if (result.not_found()) { // somebody deleted the node: upstream registers only at the start
+        client_->context().log.warning("the node object is gone");
+      }
+    });
 }
 
 void node_reporter::tick_lease() {
-  if (!lease_under_way_) lease_exists_ ? write_lease() : create_lease();
+  if (!lease_under_way_)
+    lease_exists_ ? write_lease() : create_lease();
   client_->after(lease_period, [this] { tick_lease(); });
 }
 
@@ -103,8 +113,13 @@ void node_reporter::create_lease() {
   client_->create(client::leases, lease, [this](const client::api_result& result) {
     lease_under_way_ = false;
     lease_exists_ = result.ok() || result.already_exists();
-    if (result.already_exists()) write_lease(); // of an earlier run
-    else if (!result.ok()) client_->after(retry_delay_min * 5, [this] { if (!lease_exists_ && !lease_under_way_) create_lease(); });
+    if (result.already_exists())
+      write_lease(); // of an earlier run
+    else if (!result.ok())
+      client_->after(retry_delay_min * 5, [this] {
+        if (!lease_exists_ && !lease_under_way_)
+          create_lease();
+      });
   });
 }
 
@@ -115,7 +130,8 @@ void node_reporter::write_lease() {
   client_->patch(client::leases, "", "kube-node-lease", measure_().name, PatchKind::merge, patch,
                  [this](const client::api_result& result) {
                    lease_under_way_ = false;
-                   if (result.not_found()) lease_exists_ = false; // made again with the next tick
+                   if (result.not_found())
+                     lease_exists_ = false; // made again with the next tick
                  });
 }
 

@@ -1,4 +1,5 @@
-// Registers the node, keeps its status and its Lease fresh. Owned by the kubelet's actor and used only in its handlers.
+// Registers the node, keeps its status and its Lease fresh. Owned by the kubelet's actor and used only in its
+// handlers.
 #pragma once
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/status/node_object.hpp"
@@ -39,8 +40,8 @@ private:
   std::chrono::milliseconds retry_delay_ = retry_delay_min;
   bool registered_ = false, status_under_way_ = false, lease_under_way_ = false, lease_exists_ = false;
   std::string uid_;
-  draft written_;      ///< the status as last written, without times; null: never
-  draft stamped_;      ///< the same with times
+  draft written_; ///< the status as last written, without times; null: never
+  draft stamped_; ///< the same with times
   int64_t written_s_ = 0;
 };
 

@@ -33,22 +33,26 @@ void pod_reporter::finish(const std::string& uid, const std::string& ns, const s
 
 void pod_reporter::flush(const std::string& uid) {
   auto it = entries_.find(uid);
-  if (it == entries_.end() || it->second.under_way || it->second.waiting) return;
+  if (it == entries_.end() || it->second.under_way || it->second.waiting)
+    return;
   auto& e = it->second;
   if (e.written && *e.written == e.desired) {
-    if (e.finishing) remove(uid);
+    if (e.finishing)
+      remove(uid);
     return;
   }
   e.under_way = true;
-  client_->patch(client::pods, "status", e.ns, e.name, client::protocol::PatchKind::strategic_merge,
-                 objects::status_patch(uid, e.desired), [this, uid, sent = e.desired](const client::api_result& result) {
-                   on_written(uid, sent, result);
-                 });
+  client_->patch(
+    client::pods, "status", e.ns, e.name, client::protocol::PatchKind::strategic_merge,
+    objects::status_patch(uid, e.desired),
+    [this, uid, sent = e.desired](const client::api_result& result) { on_written(uid, sent, result); });
 }
 
-void pod_reporter::on_written(const std::string& uid, const pods::pod_status& sent, const client::api_result& result) {
+void pod_reporter::on_written(const std::string& uid, const pods::pod_status& sent,
+                              const client::api_result& result) {
   auto it = entries_.find(uid);
-  if (it == entries_.end()) return;
+  if (it == entries_.end())
+    return;
   it->second.under_way = false;
   if (result.ok()) {
     it->second.written = sent;
@@ -56,10 +60,12 @@ void pod_reporter::on_written(const std::string& uid, const pods::pod_status& se
   } else if (result.not_found() || result.code == 409) {
     // Gone, or another pod has the name: the watch says so too, and there is nothing left to write.
     it->second.written = it->second.desired;
-    if (it->second.finishing) remove(uid);
+    if (it->second.finishing)
+      remove(uid);
   } else {
-    client_->context().log.warning("cannot write a pod's status", {{"pod", it->second.ns + "/" + it->second.name},
-                                                                   {"code", result.code}, {"why", result.message}});
+    client_->context().log.warning(
+      "cannot write a pod's status",
+      {{"pod", it->second.ns + "/" + it->second.name}, {"code", result.code}, {"why", result.message}});
     retry(uid);
   }
 }
@@ -68,7 +74,8 @@ void pod_reporter::retry(const std::string& uid) {
   entries_[uid].waiting = true;
   client_->after(retry_delay, [this, uid] {
     auto it = entries_.find(uid);
-    if (it == entries_.end()) return;
+    if (it == entries_.end())
+      return;
     it->second.waiting = false;
     flush(uid);
   });
@@ -82,7 +89,8 @@ void pod_reporter::remove(const std::string& uid) {
   options.grace_seconds = 0;
   client_->remove(client::pods, e.ns, e.name, options, [this, uid](const client::api_result& result) {
     auto it = entries_.find(uid);
-    if (it == entries_.end()) return;
+    if (it == entries_.end())
+      return;
     it->second.under_way = false;
     if (result.ok() || result.not_found() || result.code == 409) {
       it->second.finishing = false;

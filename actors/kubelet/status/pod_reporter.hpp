@@ -1,9 +1,9 @@
-// Writes pods' statuses, only what changed, one write per pod at a time, and deletes pods that have been removed from
-// the node. Owned by the kubelet's actor and used only in its handlers.
+// Writes pods' statuses, only what changed, one write per pod at a time, and deletes pods that have been
+// removed from the node. Owned by the kubelet's actor and used only in its handlers.
 #pragma once
+#include <unordered_map>
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/pods/pod_status.hpp"
-#include <unordered_map>
 
 namespace actors::kubelet::status {
 
@@ -15,7 +15,8 @@ public:
 
   /// What the object has when the kubelet first sees the pod: not written again if it is still true.
   void adopt(const std::string& uid, const pods::pod_status& written);
-  void report(const std::string& uid, const std::string& ns, const std::string& name, const pods::pod_status& status);
+  void report(const std::string& uid, const std::string& ns, const std::string& name,
+              const pods::pod_status& status);
   /// After the last status has been written: DELETE with grace 0 and the uid as precondition.
   void finish(const std::string& uid, const std::string& ns, const std::string& name);
   void forget(const std::string& uid) { entries_.erase(uid); }

@@ -15,7 +15,8 @@ private:
   const pods::pod_spec& pod() const { return *in_.pod; }
   int64_t now() const { return env_.now_us(); }
   std::filesystem::path folder() const { return env_.pod_folder(pod().uid); }
-  void note(bool warning, std::string reason, std::string message, const pods::container_spec* about = nullptr);
+  void note(bool warning, std::string reason, std::string message,
+            const pods::container_spec* about = nullptr);
   void again_at(int64_t us);
   resources::pod_facts facts() const;
 
@@ -34,8 +35,8 @@ private:
   bool in_crash_backoff(const pods::container_spec&);
   bool ensure_image(const pods::container_spec&, std::string& image_ref);
   void run_as_allowed(const pods::container_spec&, const std::string& image_ref);
-  cri::container_config make_config(const pods::container_spec&, const volumes::volume_paths&, const std::string& image_ref,
-                                    int restart_count);
+  cri::container_config make_config(const pods::container_spec&, const volumes::volume_paths&,
+                                    const std::string& image_ref, int restart_count);
   void run_post_start(const pods::container_spec&, const std::string& id);
   int next_restart_count(const pods::container_spec&) const;
   void problem(const pods::container_spec&, std::string reason, std::string message);

@@ -1,8 +1,8 @@
 #include "actors/kubelet/sync/pod_sync.hpp"
-#include "actors/kubelet/logs/log_reader.hpp"
-#include "actors/kubelet/sync/pass.hpp"
 #include <algorithm>
 #include <fstream>
+#include "actors/kubelet/logs/log_reader.hpp"
+#include "actors/kubelet/sync/pass.hpp"
 
 namespace actors::kubelet::sync {
 namespace {
@@ -35,11 +35,13 @@ void pass::note(bool warning, std::string reason, std::string message, const pod
 }
 
 void pass::again_at(int64_t us) {
-  if (!out_.again_us || us < *out_.again_us) out_.again_us = us;
+  if (!out_.again_us || us < *out_.again_us)
+    out_.again_us = us;
 }
 
 resources::pod_facts pass::facts() const {
-  return {env_.host_ip, pod().host_network ? std::vector<std::string>{env_.host_ip} : pod_ips_, env_.allocatable};
+  return {env_.host_ip, pod().host_network ? std::vector<std::string>{env_.host_ip} : pod_ips_,
+          env_.allocatable};
 }
 
 sync_output pass::run() {
@@ -51,12 +53,15 @@ sync_output pass::run() {
       finish();
     } else {
       sync_running();
-      if (acted_) read_runtime();
+      if (acted_)
+        read_runtime();
       write_status(false);
     }
   } catch (const std::exception& e) {
-    // The runtime cannot be asked, or the disk refuses: the state is not known, so nothing is claimed about it.
-    note(true, in_.remove || in_.complete ? "FailedKillPod" : "FailedSync", std::string("error syncing pod: ") + e.what());
+    // The runtime cannot be asked, or the disk refuses: the state is not known, so nothing is claimed about
+    // it.
+    note(true, in_.remove || in_.complete ? "FailedKillPod" : "FailedSync",
+         std::string("error syncing pod: ") + e.what());
     again_at(now() + retry_us);
   }
   out_.runtime = std::move(runtime_);
@@ -66,27 +71,33 @@ sync_output pass::run() {
 
 void pass::read_runtime() {
   runtime_ = pods::read_runtime_status(*env_.runtime, env_.node, pod().uid);
-  if (const auto* s = runtime_.ready_sandbox()) pod_ips_ = s->ips;
+  if (const auto* s = runtime_.ready_sandbox())
+    pod_ips_ = s->ips;
   read_termination_messages();
   acted_ = false;
 }
 
 /// What a container wrote to its terminationMessagePath before it ended.
 void pass::read_termination_messages() {
-  if (env_.hollow) return;
+  if (env_.hollow)
+    return;
   for (auto& c : runtime_.containers) {
-    if (c.state != cri::container_state::exited || !c.message.empty()) continue;
+    if (c.state != cri::container_state::exited || !c.message.empty())
+      continue;
     int count = pods::restart_count_of(c);
     c.message = read_start(folder() / "containers" / c.name / std::to_string(count), termination_bytes_max);
     const auto* spec = pods::find_container(pod(), c.name);
     if (c.message.empty() && c.exit_code != 0 && spec && spec->termination_policy == "FallbackToLogsOnError")
-      c.message = logs::last_lines(env_.log_file(pod().uid, c.name, count), fallback_lines_max, fallback_bytes_max);
+      c.message =
+        logs::last_lines(env_.log_file(pod().uid, c.name, count), fallback_lines_max, fallback_bytes_max);
   }
 }
 
 bool pass::past_deadline() {
-  if (!memory_.ended_reason.empty()) return true;
-  if (!pod().active_deadline_s || !in_.previous || !in_.previous->start_s) return false;
+  if (!memory_.ended_reason.empty())
+    return true;
+  if (!pod().active_deadline_s || !in_.previous || !in_.previous->start_s)
+    return false;
   int64_t end = (in_.previous->start_s + *pod().active_deadline_s) * 1'000'000;
   if (now() < end) {
     again_at(end);
@@ -99,7 +110,8 @@ bool pass::past_deadline() {
 }
 
 bool pass::prepare_volumes(volumes::volume_paths& paths) {
-  if (env_.hollow) return true;
+  if (env_.hollow)
+    return true;
   try {
     paths = volumes::prepare(pod(), folder(), in_.objects, facts());
     memory_.mount_failures = 0;
@@ -116,7 +128,8 @@ bool pass::create_sandbox(uint32_t attempt) {
   sandbox_config_ = make_sandbox_config(env_, pod(), attempt);
   acted_ = true;
   try {
-    if (!env_.hollow) fs::create_directories(sandbox_config_.log_directory);
+    if (!env_.hollow)
+      fs::create_directories(sandbox_config_.log_directory);
     sandbox_id_ = env_.runtime->run_sandbox(sandbox_config_);
     pod_ips_ = env_.runtime->sandbox_status(sandbox_id_).ips;
     return true;
@@ -137,7 +150,8 @@ void pass::sync_running() {
       memory_.problems.clear();
       return;
     }
-    if (acted_) read_runtime(); // how they ended counts for the back-off
+    if (acted_)
+      read_runtime(); // how they ended counts for the back-off
     acted_ = true;
   }
   for (const auto& kill : actions.to_kill)
@@ -145,16 +159,21 @@ void pass::sync_running() {
       if (c.id == kill.id) {
         auto grace = pod().grace_s;
         const auto* spec = pods::find_container(pod(), c.name);
-        if (spec && kill.reason == pods::kill_reason::liveness && spec->liveness) grace = spec->liveness->grace_s.value_or(grace);
-        if (spec && kill.reason == pods::kill_reason::startup && spec->startup) grace = spec->startup->grace_s.value_or(grace);
+        if (spec && kill.reason == pods::kill_reason::liveness && spec->liveness)
+          grace = spec->liveness->grace_s.value_or(grace);
+        if (spec && kill.reason == pods::kill_reason::startup && spec->startup)
+          grace = spec->startup->grace_s.value_or(grace);
         stop_container(c, grace, kill.message);
       }
-  if (!actions.to_kill.empty()) read_runtime(); // their end counts for the back-off
+  if (!actions.to_kill.empty())
+    read_runtime(); // their end counts for the back-off
   volumes::volume_paths paths;
   bool nothing_new = !actions.create_sandbox && actions.init_to_start.empty() && actions.to_start.empty();
-  if (!prepare_volumes(paths) && !nothing_new) return;
+  if (!prepare_volumes(paths) && !nothing_new)
+    return;
   if (actions.create_sandbox) {
-    if (!create_sandbox(actions.attempt)) return;
+    if (!create_sandbox(actions.attempt))
+      return;
     prepare_volumes(paths); // the downward API may show the address
   } else {
     sandbox_id_ = actions.sandbox_id;
@@ -164,9 +183,12 @@ void pass::sync_running() {
     acted_ = true;
     env_.runtime->start_container(id);
   }
-  for (auto i : actions.init_to_start) start(pod().init_containers[i], paths);
-  for (auto i : actions.to_start) start(pod().containers[i], paths);
-  if (actions.create_sandbox && actions.init_to_start.size() == 1) again_at(now() + 1'000'000); // look for its end soon
+  for (auto i : actions.init_to_start)
+    start(pod().init_containers[i], paths);
+  for (auto i : actions.to_start)
+    start(pod().containers[i], paths);
+  if (actions.create_sandbox && actions.init_to_start.size() == 1)
+    again_at(now() + 1'000'000); // look for its end soon
   collect_garbage();
 }
 
@@ -174,16 +196,19 @@ void pass::collect_garbage() {
   auto garbage = pods::find_garbage(runtime_);
   for (const auto& id : garbage.containers) {
     for (const auto& c : runtime_.containers) {
-      if (c.id != id || env_.hollow) continue;
+      if (c.id != id || env_.hollow)
+        continue;
       std::error_code ec;
       auto log = env_.log_file(pod().uid, c.name, pods::restart_count_of(c));
       for (const auto& entry : fs::directory_iterator(log.parent_path(), ec))
-        if (entry.path().filename().string().rfind(log.filename().string(), 0) == 0) fs::remove(entry.path(), ec);
+        if (entry.path().filename().string().rfind(log.filename().string(), 0) == 0)
+          fs::remove(entry.path(), ec);
       fs::remove(folder() / "containers" / c.name / std::to_string(pods::restart_count_of(c)), ec);
     }
     env_.runtime->remove_container(id);
   }
-  for (const auto& id : garbage.sandboxes) env_.runtime->remove_sandbox(id);
+  for (const auto& id : garbage.sandboxes)
+    env_.runtime->remove_sandbox(id);
   acted_ = acted_ || !garbage.containers.empty() || !garbage.sandboxes.empty();
 }
 
@@ -194,8 +219,8 @@ void pass::write_status(bool over) {
     return c && c->state == cri::container_state::running;
   });
   const auto* previous = in_.previous ? &*in_.previous : nullptr;
-  out_.status = pods::compute_status({pod(), runtime_, in_.verdicts, memory_.problems, previous, env_.host_ip, now(), over,
-                                      memory_.ended_reason, memory_.ended_message});
+  out_.status = pods::compute_status({pod(), runtime_, in_.verdicts, memory_.problems, previous, env_.host_ip,
+                                      now(), over, memory_.ended_reason, memory_.ended_message});
 }
 
 } // namespace actors::kubelet::sync

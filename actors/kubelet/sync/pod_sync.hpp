@@ -1,12 +1,12 @@
-// One pass over one pod: read what the runtime has, decide, act, report. Blocking; runs on a worker's thread with
-// everything it needs by value; passes over one pod never overlap (the actor sees to that).
+// One pass over one pod: read what the runtime has, decide, act, report. Blocking; runs on a worker's thread
+// with everything it needs by value; passes over one pod never overlap (the actor sees to that).
 #pragma once
+#include <functional>
+#include <memory>
 #include "actors/kubelet/pods/backoff.hpp"
 #include "actors/kubelet/pods/pod_status.hpp"
 #include "actors/kubelet/resources/environment.hpp"
 #include "actors/kubelet/volumes/volumes.hpp"
-#include <functional>
-#include <memory>
 
 namespace actors::kubelet::sync {
 
@@ -21,7 +21,8 @@ struct node_environment {
   bool hollow = false; ///< no containers: no volumes, cgroups, logs or probes either
 
   std::filesystem::path pod_folder(const std::string& uid) const { return root / "pods" / uid; }
-  std::filesystem::path log_file(const std::string& uid, const std::string& container, int restart_count) const {
+  std::filesystem::path log_file(const std::string& uid, const std::string& container,
+                                 int restart_count) const {
     return pod_folder(uid) / "logs" / container / (std::to_string(restart_count) + ".log");
   }
 };
@@ -49,7 +50,7 @@ struct sync_input {
   std::shared_ptr<const std::vector<resources::service_link>> services;
   pods::verdict_table verdicts;
   std::optional<pods::pod_status> previous;
-  bool remove = false; ///< the API has no such pod, or deletes it: stop everything and leave nothing behind
+  bool remove = false;   ///< the API has no such pod, or deletes it: stop everything and leave nothing behind
   bool complete = false; ///< leave nothing running, but keep the logs: the pod is terminal
   pod_memory memory;
 };
@@ -60,7 +61,7 @@ struct sync_output {
   std::optional<pods::pod_status> status; ///< absent: could not be found out
   std::vector<event_note> events;
   std::optional<int64_t> again_us; ///< absolute time of the next pass, if one is due
-  bool removed = false; ///< nothing of the pod is left on the node
+  bool removed = false;            ///< nothing of the pod is left on the node
 };
 
 sync_output sync_pod(const node_environment&, sync_input);

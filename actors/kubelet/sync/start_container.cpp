@@ -1,11 +1,12 @@
-// Starting one container: back-off, image, configuration, create, start, postStart; each with upstream's events.
-#include "actors/kubelet/images/image_policy.hpp"
-#include "actors/kubelet/probes/probe_io.hpp"
-#include "actors/kubelet/sync/pass.hpp"
+// Starting one container: back-off, image, configuration, create, start, postStart; each with upstream's
+// events.
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include "actors/kubelet/images/image_policy.hpp"
+#include "actors/kubelet/probes/probe_io.hpp"
+#include "actors/kubelet/sync/pass.hpp"
 
 namespace actors::kubelet::sync {
 namespace {
@@ -45,26 +46,31 @@ void pass::problem(const pods::container_spec& spec, std::string reason, std::st
 int pass::next_restart_count(const pods::container_spec& spec) const {
   int next = 0;
   for (const auto& c : runtime_.containers)
-    if (c.name == spec.name) next = std::max(next, pods::restart_count_of(c) + 1);
-  if (next > 0 || env_.hollow) return next;
+    if (c.name == spec.name)
+      next = std::max(next, pods::restart_count_of(c) + 1);
+  if (next > 0 || env_.hollow)
+    return next;
   std::error_code ec;
   for (const auto& entry : fs::directory_iterator(folder() / "logs" / spec.name, ec)) {
     auto name = entry.path().filename().string();
     int n = 0;
-    if (std::from_chars(name.data(), name.data() + name.size(), n).ec == std::errc{}) next = std::max(next, n + 1);
+    if (std::from_chars(name.data(), name.data() + name.size(), n).ec == std::errc{})
+      next = std::max(next, n + 1);
   }
   return next;
 }
 
 bool pass::in_crash_backoff(const pods::container_spec& spec) {
   const auto* last = runtime_.last_exited(spec.name);
-  if (!last) return false;
+  if (!last)
+    return false;
   auto key = spec.name + "/" + pods::container_hash(spec);
   if (auto wait = memory_.crashes.remaining_us(key, last->finished_us, now()); wait > 0) {
     auto delay = pods::duration_text(memory_.crashes.delay_us(key));
     problem(spec, "CrashLoopBackOff",
             "back-off " + delay + " restarting failed container=" + spec.name + " pod=" + pod_text(pod()));
-    note(true, "BackOff", "Back-off restarting failed container " + spec.name + " in pod " + pod_text(pod()), &spec);
+    note(true, "BackOff", "Back-off restarting failed container " + spec.name + " in pod " + pod_text(pod()),
+         &spec);
     again_at(now() + wait);
     return true;
   }
@@ -76,17 +82,18 @@ bool pass::ensure_image(const pods::container_spec& spec, std::string& image_ref
   auto present = env_.runtime->image_status(spec.image);
   auto error_event = [&](const std::string& reason) { note(true, "Failed", "Error: " + reason, &spec); };
   switch (images::decide_image(spec.pull, present.has_value())) {
-  case images::image_step::use_present:
-    note(false, "Pulled", images::present_message(spec.image), &spec);
-    image_ref = present->id;
-    return true;
-  case images::image_step::refuse_never:
-    note(true, "ErrImageNeverPull", images::never_message(spec.image), &spec);
-    error_event("ErrImageNeverPull");
-    problem(spec, "ErrImageNeverPull", images::never_message(spec.image));
-    again_at(now() + retry_us);
-    return false;
-  case images::image_step::pull: break;
+    case images::image_step::use_present:
+      note(false, "Pulled", images::present_message(spec.image), &spec);
+      image_ref = present->id;
+      return true;
+    case images::image_step::refuse_never:
+      note(true, "ErrImageNeverPull", images::never_message(spec.image), &spec);
+      error_event("ErrImageNeverPull");
+      problem(spec, "ErrImageNeverPull", images::never_message(spec.image));
+      again_at(now() + retry_us);
+      return false;
+    case images::image_step::pull:
+      break;
   }
   if (auto wait = memory_.pulls.remaining_since_update_us(spec.image, now()); wait > 0) {
     auto text = images::backoff_message(spec.image);
@@ -102,7 +109,8 @@ bool pass::ensure_image(const pods::container_spec& spec, std::string& image_ref
     note(false, "Pulling", images::pulling_message(spec.image), &spec);
     image_ref = env_.runtime->pull_image(spec.image);
     auto status = env_.runtime->image_status(spec.image);
-    note(false, "Pulled", images::pulled_message(spec.image, now() - begin, status ? status->size : 0), &spec);
+    note(false, "Pulled", images::pulled_message(spec.image, now() - begin, status ? status->size : 0),
+         &spec);
     memory_.pulls.forget(spec.image);
     memory_.pull_errors.erase(spec.image);
     return true;
@@ -119,27 +127,32 @@ bool pass::ensure_image(const pods::container_spec& spec, std::string& image_ref
 
 void pass::run_as_allowed(const pods::container_spec& spec, const std::string& image_ref) {
   bool wanted = spec.security.run_as_non_root.value_or(pod().run_as_non_root.value_or(false));
-  if (!wanted) return;
+  if (!wanted)
+    return;
   auto where = " (pod: \"" + pod_text(pod()) + "\", container: " + spec.name + ")";
   auto user = spec.security.run_as_user ? spec.security.run_as_user : pod().run_as_user;
   if (user) {
-    if (*user == 0) throw resources::config_error("container's runAsUser breaks non-root policy" + where);
+    if (*user == 0)
+      throw resources::config_error("container's runAsUser breaks non-root policy" + where);
     return;
   }
   auto image = env_.runtime->image_status(image_ref.empty() ? spec.image : image_ref);
-  if (!image) return;
+  if (!image)
+    return;
   if (!image->username.empty())
-    throw resources::config_error("container has runAsNonRoot and image has non-numeric user (" + image->username +
-                                  "), cannot verify user is non-root" + where);
+    throw resources::config_error("container has runAsNonRoot and image has non-numeric user (" +
+                                  image->username + "), cannot verify user is non-root" + where);
   if (image->uid.value_or(0) == 0)
     throw resources::config_error("container has runAsNonRoot and image will run as root" + where);
 }
 
 void pass::start(const pods::container_spec& spec, const volumes::volume_paths& paths) {
-  if (in_crash_backoff(spec)) return;
+  if (in_crash_backoff(spec))
+    return;
   try {
     std::string image_ref;
-    if (!ensure_image(spec, image_ref)) return;
+    if (!ensure_image(spec, image_ref))
+      return;
     run_as_allowed(spec, image_ref);
     auto config = make_config(spec, paths, image_ref, next_restart_count(spec));
     std::string id;
@@ -169,11 +182,14 @@ void pass::start(const pods::container_spec& spec, const volumes::volume_paths& 
 }
 
 void pass::run_post_start(const pods::container_spec& spec, const std::string& id) {
-  if (spec.post_start.kind == pods::handler_kind::none || spec.post_start.kind == pods::handler_kind::sleep || env_.hollow)
+  if (spec.post_start.kind == pods::handler_kind::none || spec.post_start.kind == pods::handler_kind::sleep ||
+      env_.hollow)
     return;
   auto ips = facts().pod_ips;
-  auto result = probes::run(spec.post_start, {id, ips.empty() ? "" : ips.front(), &spec}, hook_timeout_s, *env_.runtime);
-  if (result.result == probes::outcome::success) return;
+  auto result =
+    probes::run(spec.post_start, {id, ips.empty() ? "" : ips.front(), &spec}, hook_timeout_s, *env_.runtime);
+  if (result.result == probes::outcome::success)
+    return;
   note(true, "FailedPostStartHook", "PostStartHook failed", &spec);
   note(false, "Killing", "FailedPostStartHook", &spec);
   problem(spec, "PostStartHookError", "PostStartHook failed: " + result.message);

@@ -1,11 +1,11 @@
 // Ending pods: hooks, graceful stops, and leaving nothing behind.
-#include "actors/kubelet/probes/probe_io.hpp"
-#include "actors/kubelet/resources/cgroups.hpp"
-#include "actors/kubelet/sync/pass.hpp"
 #include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
+#include "actors/kubelet/probes/probe_io.hpp"
+#include "actors/kubelet/resources/cgroups.hpp"
+#include "actors/kubelet/sync/pass.hpp"
 
 namespace actors::kubelet::sync {
 namespace {
@@ -24,17 +24,21 @@ bool runs(const cri::container& c) {
 } // namespace
 
 void pass::run_pre_stop(const pods::container_spec& spec, const cri::container& c, int64_t grace_s) {
-  if (spec.pre_stop.kind == pods::handler_kind::none || env_.hollow) return;
+  if (spec.pre_stop.kind == pods::handler_kind::none || env_.hollow)
+    return;
   if (spec.pre_stop.kind == pods::handler_kind::sleep) {
     auto end = steady::now() + std::chrono::seconds(std::min(spec.pre_stop.sleep_s, grace_s));
     // Ends early when the container does.
     while (steady::now() < end && env_.runtime->container_status(c.id).state == cri::container_state::running)
-      std::this_thread::sleep_for(std::min<steady::duration>(std::chrono::milliseconds(500), end - steady::now()));
+      std::this_thread::sleep_for(
+        std::min<steady::duration>(std::chrono::milliseconds(500), end - steady::now()));
     return;
   }
-  auto result = probes::run(spec.pre_stop, {c.id, facts().pod_ips.empty() ? "" : facts().pod_ips.front(), &spec}, grace_s,
-                            *env_.runtime);
-  if (result.result != probes::outcome::success) note(true, "FailedPreStopHook", "PreStopHook failed", &spec);
+  auto result =
+    probes::run(spec.pre_stop, {c.id, facts().pod_ips.empty() ? "" : facts().pod_ips.front(), &spec}, grace_s,
+                *env_.runtime);
+  if (result.result != probes::outcome::success)
+    note(true, "FailedPreStopHook", "PreStopHook failed", &spec);
 }
 
 void pass::stop_container(const cri::container& c, int64_t grace_s, const std::string& message) {
@@ -42,7 +46,8 @@ void pass::stop_container(const cri::container& c, int64_t grace_s, const std::s
   auto begin = steady::now();
   const auto* spec = pods::find_container(pod(), c.name);
   note(false, "Killing", message.empty() ? "Stopping container " + c.name : message, spec);
-  if (spec && grace_s > 0) run_pre_stop(*spec, c, grace_s);
+  if (spec && grace_s > 0)
+    run_pre_stop(*spec, c, grace_s);
   env_.runtime->stop_container(c.id, std::max(grace_min_s, grace_s - seconds_since(begin)));
 }
 
@@ -53,15 +58,18 @@ void pass::stop_containers(std::optional<int64_t> grace) {
     grace_s = pods::grace_of(runtime_.containers.front()).value_or(grace_s);
   std::vector<const cri::container*> mains, sidecars;
   for (const auto& c : runtime_.containers) {
-    if (!runs(c)) continue;
+    if (!runs(c))
+      continue;
     const auto* spec = pods::find_container(pod(), c.name);
     (spec && spec->sidecar ? sidecars : mains).push_back(&c);
   }
-  if (mains.empty() && sidecars.empty()) return;
+  if (mains.empty() && sidecars.empty())
+    return;
   acted_ = true;
   auto begin = steady::now();
   if (env_.hollow || mains.size() == 1) {
-    for (const auto* c : mains) stop_container(*c, grace_s, {});
+    for (const auto* c : mains)
+      stop_container(*c, grace_s, {});
   } else {
     // Their grace periods run at the same time. Events are noted here, by one thread.
     std::vector<std::future<void>> stops;
@@ -69,24 +77,31 @@ void pass::stop_containers(std::optional<int64_t> grace) {
       const auto* spec = pods::find_container(pod(), c->name);
       note(false, "Killing", "Stopping container " + c->name, spec);
       bool hook = spec && grace_s > 0 && spec->pre_stop.kind != pods::handler_kind::none;
-      if (hook) run_pre_stop(*spec, *c, grace_s);
+      if (hook)
+        run_pre_stop(*spec, *c, grace_s);
       auto left = std::max(grace_min_s, grace_s - seconds_since(begin));
-      stops.push_back(std::async(std::launch::async, [this, c, left] { env_.runtime->stop_container(c->id, left); }));
+      stops.push_back(
+        std::async(std::launch::async, [this, c, left] { env_.runtime->stop_container(c->id, left); }));
     }
-    for (auto& s : stops) s.get();
+    for (auto& s : stops)
+      s.get();
   }
   // Sidecars outlive the containers that need them; the last started goes first.
   auto index_of = [&](const cri::container* c) {
     const auto& inits = pod().init_containers;
-    return std::find_if(inits.begin(), inits.end(), [&](const auto& s) { return s.name == c->name; }) - inits.begin();
+    return std::find_if(inits.begin(), inits.end(), [&](const auto& s) { return s.name == c->name; }) -
+           inits.begin();
   };
-  std::sort(sidecars.begin(), sidecars.end(), [&](const auto* a, const auto* b) { return index_of(a) > index_of(b); });
-  for (const auto* c : sidecars) stop_container(*c, std::max(grace_min_s, grace_s - seconds_since(begin)), {});
+  std::sort(sidecars.begin(), sidecars.end(),
+            [&](const auto* a, const auto* b) { return index_of(a) > index_of(b); });
+  for (const auto* c : sidecars)
+    stop_container(*c, std::max(grace_min_s, grace_s - seconds_since(begin)), {});
 }
 
 void pass::stop_sandboxes() {
   for (const auto& s : runtime_.sandboxes) {
-    if (!s.ready) continue;
+    if (!s.ready)
+      continue;
     acted_ = true;
     env_.runtime->stop_sandbox(s.id);
   }
@@ -96,7 +111,8 @@ void pass::stop_sandboxes() {
 void pass::finish() {
   stop_containers(std::nullopt);
   stop_sandboxes();
-  if (acted_) read_runtime();
+  if (acted_)
+    read_runtime();
   if (!memory_.volumes_removed && !env_.hollow) {
     volumes::remove_tree(folder() / "volumes");
     memory_.volumes_removed = true;
@@ -108,11 +124,14 @@ void pass::finish() {
 void pass::remove_everything() {
   stop_containers(pod().deletion_grace_s);
   stop_sandboxes();
-  if (acted_) read_runtime();
+  if (acted_)
+    read_runtime();
   memory_.problems.clear();
   write_status(true); // while the runtime still knows how the containers ended
-  for (const auto& c : runtime_.containers) env_.runtime->remove_container(c.id);
-  for (const auto& s : runtime_.sandboxes) env_.runtime->remove_sandbox(s.id);
+  for (const auto& c : runtime_.containers)
+    env_.runtime->remove_container(c.id);
+  for (const auto& s : runtime_.sandboxes)
+    env_.runtime->remove_sandbox(s.id);
   if (!env_.hollow) {
     volumes::remove_tree(folder());
     auto left = resources::remove_pod_cgroups(env_.node, pod().uid);
@@ -125,8 +144,10 @@ void pass::remove_everything() {
 }
 
 void hasten_stop(const node_environment& env, const std::string& uid, int64_t grace_s) {
-  for (const auto& c : env.runtime->list_containers({{pods::label::node, env.node}, {pods::label::pod_uid, uid}}))
-    if (runs(c)) env.runtime->stop_container(c.id, std::max(grace_min_s, grace_s));
+  for (const auto& c :
+       env.runtime->list_containers({{pods::label::node, env.node}, {pods::label::pod_uid, uid}}))
+    if (runs(c))
+      env.runtime->stop_container(c.id, std::max(grace_min_s, grace_s));
 }
 
 } // namespace actors::kubelet::sync

@@ -1,5 +1,7 @@
-// Replaces the visible files of a volume in one step, as upstream's: files live in a folder "..<time>" that the link
-// "..data" points to, and visible names are links through it, so that a reader sees the old set or the new one.
+// Replaces the visible files of a volume in one step, as upstream's: files live in a folder "..<time>" that
+// the link
+// "..data" points to, and visible names are links through it, so that a reader sees the old set or the new
+// one.
 #pragma once
 #include "actors/kubelet/volumes/volumes.hpp"
 

@@ -22,7 +22,8 @@ void work_on(const std::shared_ptr<pool_state>& state) {
     ++state->idle;
     bool woken = state->work.wait_for(lock, idle_time, [&] { return state->closed || !state->jobs.empty(); });
     --state->idle;
-    if (state->closed || !woken) break;
+    if (state->closed || !woken)
+      break;
     auto job = std::move(state->jobs.front());
     state->jobs.pop_front();
     lock.unlock();

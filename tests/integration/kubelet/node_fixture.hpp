@@ -1,4 +1,5 @@
-// A node with a real containerd in a temporary folder; one for the whole program, because starting it takes seconds.
+// A node with a real containerd in a temporary folder; one for the whole program, because starting it takes
+// seconds.
 #pragma once
 #include "actors/kubelet/sync/pod_sync.hpp"
 
@@ -17,7 +18,8 @@ public:
 
   /// Runs passes until `done` holds for the last one's result; fails the test after `seconds`.
   kubelet::sync::sync_output sync_until(kubelet::sync::sync_input& input,
-                                        const std::function<bool(const kubelet::sync::sync_output&)>& done, int seconds = 30);
+                                        const std::function<bool(const kubelet::sync::sync_output&)>& done,
+                                        int seconds = 30);
   /// Events of all passes of sync_until, as "Reason: message".
   std::vector<std::string> events;
   bool has_event(const std::string& start) const;

@@ -1,11 +1,12 @@
-// Our trimmed api.proto against the descriptor that the containerd binary embeds: same numbers, types and labels.
+// Our trimmed api.proto against the descriptor that the containerd binary embeds: same numbers, types and
+// labels.
+#include <google/protobuf/descriptor.pb.h>
+#include <zlib.h>
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <google/protobuf/descriptor.pb.h>
 #include <iostream>
 #include <map>
 #include <sstream>
-#include <zlib.h>
 
 namespace pb = google::protobuf;
 
@@ -21,7 +22,8 @@ std::string read_file(const std::string& path) {
 /// Inflates one gzip member at `at`; empty when there is none.
 std::string inflate_at(const std::string& data, size_t at) {
   z_stream z{};
-  if (inflateInit2(&z, 31) != Z_OK) return {};
+  if (inflateInit2(&z, 31) != Z_OK)
+    return {};
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data() + at));
   z.avail_in = static_cast<uInt>(std::min<size_t>(data.size() - at, 400'000));
   std::string out(1 << 20, '\0');
@@ -37,7 +39,8 @@ std::string inflate_at(const std::string& data, size_t at) {
 bool find_embedded(const std::string& binary, pb::FileDescriptorProto& file) {
   const std::string header("\x1f\x8b\x08\x00\x00\x00\x00\x00", 8);
   for (auto at = binary.find(header); at != std::string::npos; at = binary.find(header, at + 1))
-    if (auto text = inflate_at(binary, at); !text.empty() && file.ParseFromString(text) && file.package() == "runtime.v1" &&
+    if (auto text = inflate_at(binary, at); !text.empty() && file.ParseFromString(text) &&
+                                            file.package() == "runtime.v1" &&
                                             file.name().find("api.proto") != std::string::npos)
       return true;
   return false;
@@ -46,15 +49,20 @@ bool find_embedded(const std::string& binary, pb::FileDescriptorProto& file) {
 using message_map = std::map<std::string, const pb::DescriptorProto*>;
 using enum_map = std::map<std::string, const pb::EnumDescriptorProto*>;
 
-void collect(const pb::DescriptorProto& m, const std::string& prefix, message_map& messages, enum_map& enums) {
+void collect(const pb::DescriptorProto& m, const std::string& prefix, message_map& messages,
+             enum_map& enums) {
   messages[prefix + m.name()] = &m;
-  for (const auto& n : m.nested_type()) collect(n, prefix + m.name() + ".", messages, enums);
-  for (const auto& e : m.enum_type()) enums[prefix + m.name() + "." + e.name()] = &e;
+  for (const auto& n : m.nested_type())
+    collect(n, prefix + m.name() + ".", messages, enums);
+  for (const auto& e : m.enum_type())
+    enums[prefix + m.name() + "." + e.name()] = &e;
 }
 
 void collect(const pb::FileDescriptorProto& f, message_map& messages, enum_map& enums) {
-  for (const auto& m : f.message_type()) collect(m, "", messages, enums);
-  for (const auto& e : f.enum_type()) enums[e.name()] = &e;
+  for (const auto& m : f.message_type())
+    collect(m, "", messages, enums);
+  for (const auto& e : f.enum_type())
+    enums[e.name()] = &e;
 }
 
 } // namespace
@@ -81,7 +89,8 @@ TEST_CASE("our CRI messages agree with containerd's") {
       INFO(field.name());
       const pb::FieldDescriptorProto* same = nullptr;
       for (const auto& f : their_messages[name]->field())
-        if (f.name() == field.name()) same = &f;
+        if (f.name() == field.name())
+          same = &f;
       REQUIRE(same);
       CHECK(same->number() == field.number());
       CHECK(same->type() == field.type());
@@ -100,7 +109,9 @@ TEST_CASE("our CRI messages agree with containerd's") {
   }
   std::map<std::string, std::string> methods;
   for (const auto& s : theirs.service())
-    for (const auto& m : s.method()) methods[s.name() + "." + m.name()] = m.input_type() + m.output_type();
+    for (const auto& m : s.method())
+      methods[s.name() + "." + m.name()] = m.input_type() + m.output_type();
   for (const auto& s : ours.service())
-    for (const auto& m : s.method()) CHECK(methods[s.name() + "." + m.name()] == m.input_type() + m.output_type());
+    for (const auto& m : s.method())
+      CHECK(methods[s.name() + "." + m.name()] == m.input_type() + m.output_type());
 }

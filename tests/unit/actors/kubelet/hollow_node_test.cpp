@@ -1,5 +1,5 @@
-// The kubelet's actor with the real apiserver and store around it, all under the test coordinator: a hollow node
-// registers, runs pods, reports them and removes them.
+// The kubelet's actor with the real apiserver and store around it, all under the test coordinator: a hollow
+// node registers, runs pods, reports them and removes them.
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/cri/hollow.hpp"
@@ -54,7 +54,8 @@ struct cluster : test_system {
       };
       actors.push_back(actors::store::spawn_shard(sys, options).address());
     }
-    apiserver = caf::actor_cast<caf::actor>(sys.spawn<actors::apiserver::apiserver>(context("apiserver/host-a"), actors::apiserver::front_factory{}));
+    apiserver = caf::actor_cast<caf::actor>(sys.spawn<actors::apiserver::apiserver>(
+      context("apiserver/host-a"), actors::apiserver::front_factory{}));
     actors.push_back(apiserver.address());
     settle(2s);
     actors::kubelet::cri::hollow_options hollow;
@@ -77,14 +78,16 @@ struct cluster : test_system {
   ~cluster() {
     kill(caf::actor_cast<caf::actor_addr>(kubelet));
     kubelet = nullptr;
-    for (const auto& a : actors) kill(a);
+    for (const auto& a : actors)
+      kill(a);
     apiserver = nullptr;
     kill(directory.address());
   }
 
   void settle(std::chrono::milliseconds time) {
     run();
-    for (auto passed = 0ms; passed < time; passed += 50ms) advance(50ms);
+    for (auto passed = 0ms; passed < time; passed += 50ms)
+      advance(50ms);
   }
 
   api::WriteRequestT request(const client::resource& what, const std::string& name, api::Verb verb) {
@@ -103,7 +106,8 @@ struct cluster : test_system {
     return r;
   }
 
-  template <class Reply, class Request> Reply ask(const Request& request) {
+  template <class Reply, class Request>
+  Reply ask(const Request& request) {
     Reply reply;
     auto future = self->request(apiserver, caf::infinite, request);
     run();
@@ -119,13 +123,15 @@ struct cluster : test_system {
     auto r = request(what, "", api::Verb::create);
     r.object = 0;
     auto reply = ask<api::write_reply>(api::write_request{r, {{&what.type(), packed.object}}});
-    if (reply->code() >= 400) UNSCOPED_INFO(text(reply.at(reply->object())));
+    if (reply->code() >= 400)
+      UNSCOPED_INFO(text(reply.at(reply->object())));
     return reply->code();
   }
 
   static std::string text(const runtime::transport::attachment& a) {
     std::string out;
-    if (a.object) messages::codec::encode_json(*a.type, a.object, 0, out);
+    if (a.object)
+      messages::codec::encode_json(*a.type, a.object, 0, out);
     return out;
   }
 
@@ -136,17 +142,20 @@ struct cluster : test_system {
     r.target = std::move(base.target);
     r.target->namespace_name = ns;
     auto reply = ask<api::get_reply>(api::get_request{r});
-    if (reply->code() != 200) return {};
+    if (reply->code() != 200)
+      return {};
     return messages::codec::unpack(what.type(), reply.at(reply->object()).object);
   }
 };
 
-constexpr const char* pod_json = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},
+constexpr const char* pod_json =
+  R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},
   "spec":{"nodeName":"hollow-0","containers":[{"name":"main","image":"nginx"}]}})";
 
 std::string condition(const draft& object, const std::string& type) {
   for (const auto& c : object.at({"status", "conditions"}).items())
-    if (c.get("type").str() == type) return std::string(c.get("status").str());
+    if (c.get("type").str() == type)
+      return std::string(c.get("status").str());
   return "absent";
 }
 
@@ -210,7 +219,9 @@ TEST_CASE("what the API does not have is removed from the node") {
   cluster c;
   actors::kubelet::cri::sandbox_config orphan;
   orphan.uid = "gone";
-  orphan.labels = {{"troupe.dev/node", "hollow-0"}, {"io.kubernetes.pod.uid", "gone"}, {"io.kubernetes.pod.name", "old"},
+  orphan.labels = {{"troupe.dev/node", "hollow-0"},
+                   {"io.kubernetes.pod.uid", "gone"},
+                   {"io.kubernetes.pod.name", "old"},
                    {"io.kubernetes.pod.namespace", "default"}};
   c.runtime->run_sandbox(orphan);
   orphan.uid = "other";

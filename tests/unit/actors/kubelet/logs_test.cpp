@@ -1,10 +1,10 @@
 // Reading container logs in pieces.
-#include "actors/kubelet/logs/log_reader.hpp"
-#include "actors/kubelet/logs/log_rotation.hpp"
-#include "actors/kubelet/cri/hollow.hpp"
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <unistd.h>
+#include "actors/kubelet/cri/hollow.hpp"
+#include "actors/kubelet/logs/log_reader.hpp"
+#include "actors/kubelet/logs/log_rotation.hpp"
 
 using namespace actors::kubelet::logs;
 namespace fs = std::filesystem;
@@ -44,7 +44,8 @@ TEST_CASE("lines, partial lines, timestamps") {
 
 TEST_CASE("tail, since and limit") {
   log_folder log;
-  for (int i = 0; i < 10; ++i) log.write("F line" + std::to_string(i), i);
+  for (int i = 0; i < 10; ++i)
+    log.write("F line" + std::to_string(i), i);
   read_options o;
   o.tail_lines = 2;
   CHECK(read_log(log.file, o).data == "line8\nline9\n");
@@ -64,7 +65,8 @@ TEST_CASE("tail, since and limit") {
 
 TEST_CASE("pieces are bounded and continue where the last one ended") {
   log_folder log;
-  for (int i = 0; i < 100; ++i) log.write("F line" + std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    log.write("F line" + std::to_string(i));
   read_options o;
   o.max_bytes = 50;
   std::string all;

@@ -1,7 +1,7 @@
 // What the kubelet decides to do for a pod: restart policies, init containers, sidecars, probes, back-off.
-#include "sample_pods.hpp"
-#include "actors/kubelet/pods/backoff.hpp"
 #include <catch2/catch.hpp>
+#include "actors/kubelet/pods/backoff.hpp"
+#include "sample_pods.hpp"
 
 using namespace sample;
 using namespace actors::kubelet::pods;
@@ -26,10 +26,15 @@ TEST_CASE("a running pod is left alone") {
 }
 
 TEST_CASE("restart policies decide whether an ended container runs again") {
-  struct row { restart_policy policy; int code; bool again; };
-  for (auto [policy, code, again] : {row{restart_policy::always, 0, true}, row{restart_policy::always, 1, true},
-                                     row{restart_policy::on_failure, 0, false}, row{restart_policy::on_failure, 1, true},
-                                     row{restart_policy::never, 0, false}, row{restart_policy::never, 1, false}}) {
+  struct row {
+    restart_policy policy;
+    int code;
+    bool again;
+  };
+  for (auto [policy, code, again] :
+       {row{restart_policy::always, 0, true}, row{restart_policy::always, 1, true},
+        row{restart_policy::on_failure, 0, false}, row{restart_policy::on_failure, 1, true},
+        row{restart_policy::never, 0, false}, row{restart_policy::never, 1, false}}) {
     auto p = pod();
     p.restart = policy;
     auto a = decide_actions(p, {{sandbox()}, {instance("main", state::exited, code)}}, {});
@@ -64,7 +69,8 @@ TEST_CASE("init containers run one after the other, then the others") {
   CHECK(a.to_start.empty());
   a = decide_actions(p, {{sandbox()}, {instance("one", state::exited, 0)}}, {});
   CHECK(a.init_to_start == indexes{1});
-  a = decide_actions(p, {{sandbox()}, {instance("two", state::exited, 0), instance("one", state::exited, 0)}}, {});
+  a = decide_actions(p, {{sandbox()}, {instance("two", state::exited, 0), instance("one", state::exited, 0)}},
+                     {});
   CHECK(a.to_start == indexes{0});
   a = decide_actions(p, {{sandbox()}, {instance("one", state::exited, 1)}}, {});
   CHECK(a.init_to_start == indexes{0});
@@ -74,7 +80,8 @@ TEST_CASE("init containers run one after the other, then the others") {
   CHECK(a.init_to_start.empty());
 }
 
-TEST_CASE("inits are not repeated once the main containers have run, even if the runtime has forgotten them") {
+TEST_CASE(
+  "inits are not repeated once the main containers have run, even if the runtime has forgotten them") {
   auto a = decide_actions(pod({"main"}, {"one"}), {{sandbox()}, {instance("main", state::running)}}, {});
   CHECK(a.init_to_start.empty());
   CHECK(a.to_start.empty());
@@ -85,11 +92,13 @@ TEST_CASE("a sidecar must be started before the next init and is restarted while
   p.init_containers[0].sidecar = true;
   auto a = decide_actions(p, {{sandbox()}, {instance("side", state::running)}}, {});
   CHECK(a.init_to_start == indexes{1});
-  a = decide_actions(p, {{sandbox()}, {instance("main", state::running), instance("side", state::exited, 0)}}, {});
+  a = decide_actions(p, {{sandbox()}, {instance("main", state::running), instance("side", state::exited, 0)}},
+                     {});
   CHECK(a.init_to_start == indexes{0});
   CHECK_FALSE(a.kill_pod);
   p.restart = restart_policy::never;
-  a = decide_actions(p, {{sandbox()}, {instance("main", state::exited, 0), instance("side", state::running)}}, {});
+  a = decide_actions(p, {{sandbox()}, {instance("main", state::exited, 0), instance("side", state::running)}},
+                     {});
   CHECK(a.kill_pod);
 }
 
@@ -124,8 +133,8 @@ TEST_CASE("a container that was created before a crash is started, not made agai
 
 TEST_CASE("garbage: instances beyond the last two, dead sandboxes that nothing refers to") {
   runtime_status s{{sandbox("new", true, 1), sandbox("sb", false)},
-                   {instance("main", state::running, 0, 3, "new"), instance("main", state::exited, 1, 2, "new"),
-                    instance("main", state::exited, 1, 1)}};
+                   {instance("main", state::running, 0, 3, "new"),
+                    instance("main", state::exited, 1, 2, "new"), instance("main", state::exited, 1, 1)}};
   auto g = find_garbage(s);
   CHECK(g.containers == std::vector<std::string>{"main-1"});
   CHECK(g.sandboxes == std::vector<std::string>{"sb"});

@@ -1,6 +1,6 @@
 // Thresholds, delays and holds of probes.
-#include "actors/kubelet/probes/probe_state.hpp"
 #include <catch2/catch.hpp>
+#include "actors/kubelet/probes/probe_state.hpp"
 
 using namespace actors::kubelet::probes;
 using actors::kubelet::pods::probe_spec;

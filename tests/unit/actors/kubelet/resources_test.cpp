@@ -1,8 +1,8 @@
 // Cgroup values and the environment of containers.
-#include "sample_pods.hpp"
+#include <catch2/catch.hpp>
 #include "actors/kubelet/resources/cgroups.hpp"
 #include "actors/kubelet/resources/environment.hpp"
-#include <catch2/catch.hpp>
+#include "sample_pods.hpp"
 
 using namespace sample;
 using namespace actors::kubelet::resources;
@@ -43,10 +43,11 @@ TEST_CASE("$(VAR) expansion") {
 }
 
 TEST_CASE("services become variables, of the own namespace and the API's") {
-  std::vector<service_link> services{{"default", "my-db", "10.96.0.7", {{"sql", "TCP", 5432}, {"", "UDP", 53}}},
-                                     {"other", "x", "10.96.0.8", {{"", "TCP", 1}}},
-                                     {"default", "headless", "None", {{"", "TCP", 1}}},
-                                     {"default", "kubernetes", "10.96.0.1", {{"https", "TCP", 443}}}};
+  std::vector<service_link> services{
+    {"default", "my-db", "10.96.0.7", {{"sql", "TCP", 5432}, {"", "UDP", 53}}},
+    {"other", "x", "10.96.0.8", {{"", "TCP", 1}}},
+    {"default", "headless", "None", {{"", "TCP", 1}}},
+    {"default", "kubernetes", "10.96.0.1", {{"https", "TCP", 443}}}};
   auto v = service_variables(pod(), services);
   CHECK(v["MY_DB_SERVICE_HOST"] == "10.96.0.7");
   CHECK(v["MY_DB_SERVICE_PORT"] == "5432");
@@ -74,10 +75,14 @@ TEST_CASE("environment from objects, fields and resources") {
   c.env.push_back({"IP", "", env_source::field, "", "", false, "status.podIP"});
   c.env.push_back({"L", "", env_source::field, "", "", false, "metadata.labels['app']"});
   c.env.push_back({"CPU", "", env_source::resource, "", "", false, "", "", "limits.cpu", 1000});
-  object_table objects{{{object_kind::config_map, "cm"}, std::make_shared<object_data>(object_data{{"key", "v"}})},
-                       {{object_kind::secret, "sec"}, std::make_shared<object_data>(object_data{{"pass", "pw"}})}};
+  object_table objects{
+    {{object_kind::config_map, "cm"}, std::make_shared<object_data>(object_data{{"key", "v"}})},
+    {{object_kind::secret, "sec"}, std::make_shared<object_data>(object_data{{"pass", "pw"}})}};
   auto env = make_environment(p, c, objects, {}, {"1.1.1.1", {"10.0.0.9"}, {}});
-  CHECK(env == env_list{{"P_key", "v"}, {"A", "1"}, {"B", "1v"}, {"S", "pw"}, {"IP", "10.0.0.9"}, {"L", "web"}, {"CPU", "1"}});
+  CHECK(
+    env ==
+    env_list{
+      {"P_key", "v"}, {"A", "1"}, {"B", "1v"}, {"S", "pw"}, {"IP", "10.0.0.9"}, {"L", "web"}, {"CPU", "1"}});
   CHECK(referenced_objects(p).size() == 2);
   objects.erase({object_kind::secret, "sec"});
   CHECK_THROWS_WITH(make_environment(p, c, objects, {}, {}), "secret \"sec\" not found");

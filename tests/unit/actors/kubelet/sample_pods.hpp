@@ -16,15 +16,18 @@ inline pods::container_spec container(const std::string& name) {
   return c;
 }
 
-inline pods::pod_spec pod(std::vector<std::string> containers = {"main"}, std::vector<std::string> inits = {}) {
+inline pods::pod_spec pod(std::vector<std::string> containers = {"main"},
+                          std::vector<std::string> inits = {}) {
   pods::pod_spec p;
   p.ns = "default";
   p.name = "web";
   p.uid = "uid-1";
   p.node_name = "node-a";
   p.generation = 3;
-  for (const auto& n : containers) p.containers.push_back(container(n));
-  for (const auto& n : inits) p.init_containers.push_back(container(n));
+  for (const auto& n : containers)
+    p.containers.push_back(container(n));
+  for (const auto& n : inits)
+    p.init_containers.push_back(container(n));
   return p;
 }
 
@@ -49,7 +52,8 @@ inline cri::container instance(const std::string& name, cri::container_state sta
   c.exit_code = exit_code;
   c.created_us = (100 + attempt) * second;
   c.started_us = (101 + attempt) * second;
-  if (state == cri::container_state::exited) c.finished_us = (110 + attempt) * second;
+  if (state == cri::container_state::exited)
+    c.finished_us = (110 + attempt) * second;
   c.annotations[pods::annotation::restart_count] = std::to_string(attempt);
   c.annotations[pods::annotation::hash] = pods::container_hash(container(name));
   return c;

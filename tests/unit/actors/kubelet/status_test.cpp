@@ -1,6 +1,6 @@
 // The status that the kubelet writes: phases, conditions, container states.
-#include "sample_pods.hpp"
 #include <catch2/catch.hpp>
+#include "sample_pods.hpp"
 
 using namespace sample;
 using namespace actors::kubelet::pods;
@@ -16,7 +16,8 @@ pod_status compute(const pod_spec& p, const runtime_status& r, const problem_tab
 
 const condition& find(const pod_status& s, const std::string& type) {
   for (const auto& c : s.conditions)
-    if (c.type == type) return c;
+    if (c.type == type)
+      return c;
   throw std::runtime_error("no condition " + type);
 }
 
@@ -52,7 +53,9 @@ TEST_CASE("readiness waits for the probes") {
   p.containers[0].readiness = probe_spec{};
   runtime_status r{{sandbox()}, {instance("main", state::running)}};
   CHECK_FALSE(compute(p, r).containers[0].ready);
-  CHECK(compute(p, r, {}, nullptr, {{"main-0", {outcome::success, outcome::success, outcome::unknown}}}).containers[0].ready);
+  CHECK(compute(p, r, {}, nullptr, {{"main-0", {outcome::success, outcome::success, outcome::unknown}}})
+          .containers[0]
+          .ready);
   p.containers[0].startup = probe_spec{};
   auto s = compute(p, r, {}, nullptr, {{"main-0", {outcome::success, outcome::success, outcome::unknown}}});
   CHECK_FALSE(s.containers[0].ready);
@@ -60,8 +63,9 @@ TEST_CASE("readiness waits for the probes") {
 }
 
 TEST_CASE("a crash loop shows the reason and the last end") {
-  auto s = compute(pod(), {{sandbox()}, {instance("main", state::exited, 1, 2), instance("main", state::exited, 1, 1)}},
-                   {{"main", {"CrashLoopBackOff", "back-off 20s restarting failed container=main pod=web_default(uid-1)"}}});
+  auto s = compute(
+    pod(), {{sandbox()}, {instance("main", state::exited, 1, 2), instance("main", state::exited, 1, 1)}},
+    {{"main", {"CrashLoopBackOff", "back-off 20s restarting failed container=main pod=web_default(uid-1)"}}});
   CHECK(s.phase == "Running");
   CHECK(s.containers[0].state.waiting->reason == "CrashLoopBackOff");
   CHECK(s.containers[0].last.terminated->exit_code == 1);
@@ -74,7 +78,8 @@ TEST_CASE("the phase follows the ends of the containers") {
   auto p = pod({"a", "b"});
   p.restart = restart_policy::never;
   auto ended = [&](int a, int b) {
-    return compute(p, {{sandbox()}, {instance("a", state::exited, a), instance("b", state::exited, b)}}).phase;
+    return compute(p, {{sandbox()}, {instance("a", state::exited, a), instance("b", state::exited, b)}})
+      .phase;
   };
   CHECK(ended(0, 0) == "Succeeded");
   CHECK(ended(0, 1) == "Failed");

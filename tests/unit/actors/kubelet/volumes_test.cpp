@@ -1,10 +1,10 @@
 // Volumes on disk: contents, atomic updates, sub paths, types, removal.
-#include "sample_pods.hpp"
-#include "actors/kubelet/volumes/atomic_writer.hpp"
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
+#include "actors/kubelet/volumes/atomic_writer.hpp"
+#include "sample_pods.hpp"
 
 using namespace sample;
 using namespace actors::kubelet::volumes;
@@ -72,8 +72,9 @@ TEST_CASE("items, modes, missing keys and objects") {
   auto folder = prepare(p, dir.path, objects({{"a", "1"}}), {}).at("conf");
   CHECK(text(folder / "deep/file") == "1");
   CHECK((fs::status(fs::canonical(folder / "deep/file")).permissions() & fs::perms::mask) == fs::perms(0400));
-  CHECK_THROWS_WITH(prepare(p, dir.path, objects({}), {}),
-                    "MountVolume.SetUp failed for volume \"conf\" : configmap references non-existent config key: a");
+  CHECK_THROWS_WITH(
+    prepare(p, dir.path, objects({}), {}),
+    "MountVolume.SetUp failed for volume \"conf\" : configmap references non-existent config key: a");
   CHECK_THROWS_WITH(prepare(p, dir.path, {}, {}),
                     "MountVolume.SetUp failed for volume \"conf\" : configmap \"cm\" not found");
   p.volumes[0].source.optional = true;
@@ -108,7 +109,8 @@ TEST_CASE("emptyDir and hostPath") {
   host.host_path = (dir.path / "host").string();
   host.host_path_type = "Directory";
   p.volumes = {empty, host};
-  CHECK_THROWS_WITH(prepare(p, dir.path, {}, {}), Catch::Contains("hostPath type check failed") && Catch::Contains("is not a directory"));
+  CHECK_THROWS_WITH(prepare(p, dir.path, {}, {}),
+                    Catch::Contains("hostPath type check failed") && Catch::Contains("is not a directory"));
   p.volumes[1].host_path_type = "DirectoryOrCreate";
   auto paths = prepare(p, dir.path, {}, {});
   CHECK((fs::status(paths.at("e")).permissions() & fs::perms::mask) == fs::perms(0777));
