@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -51,6 +52,11 @@ class Cluster:
         self.folder = tempfile.mkdtemp(prefix="troupe-e2e-")
         self.data = os.path.join(self.folder, "data")
         self.kubeconfig = None
+        self.placement = os.path.join(self.folder, "placement.yaml")
+        with open(os.path.join(ROOT, "tests", "e2e", "placement.yaml"), encoding="utf-8") as file:
+            text = file.read().replace("127.0.0.1:16443", f"127.0.0.1:{free_port()}")
+        with open(self.placement, "w", encoding="utf-8") as file:
+            file.write(text)
         self.program = os.path.join(ROOT, "build", preset, "troupe")
         self.socket = os.path.join(self.data, "containerd", "containerd.sock")
         # A proxy of the machine is not for addresses of the cluster.
@@ -70,11 +76,10 @@ class Cluster:
 
     # ---- the tools
 
-    def up(self, placement=None, check=True):
+    def up(self, check=True):
         """tools/up as a user calls it, except for the build, which tools/test has done."""
         done = self.run([os.path.join(ROOT, "tools", "up"), "--background", "--no-build", "--preset", self.preset,
-                         "--data", self.data, "--placement",
-                         placement or os.path.join(ROOT, "tests", "e2e", "placement.yaml")], check=check)
+                         "--data", self.data, "--placement", self.placement], check=check)
         paths = [line for line in done.stdout.splitlines() if line.startswith("/") and os.path.isfile(line)]
         if done.returncode == 0:
             require(len(paths) == 1, f"tools/up prints no kubeconfig's path on a line of its own:\n{done.stdout}")
@@ -167,6 +172,12 @@ class Cluster:
         context.load_cert_chain(pem(user, "client-certificate"), pem(user, "client-key"))
         host, port = server["server"].removeprefix("https://").rstrip("/").split(":")
         return host, int(port), context
+
+
+def free_port():
+    """A port that nothing listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def output_tail(path, lines):

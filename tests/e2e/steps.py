@@ -74,7 +74,7 @@ def refuse_second_up(scene):
     again = scene.cluster.up(check=False)
     require(again.returncode == 1 and "runs already" in again.stderr, f"second tools/up: {again.returncode} {again.stderr}")
     bad = os.path.join(scene.cluster.folder, "bad.yaml")
-    with open(os.path.join(ROOT, "tests/e2e/placement.yaml"), encoding="utf-8") as file:
+    with open(scene.cluster.placement, encoding="utf-8") as file:
         text = file.read().replace("role: scheduler,", "role: schedular,")
     with open(bad, "w", encoding="utf-8") as file:
         file.write(text)
