@@ -6,8 +6,8 @@
 //   GET /slow?ms=N  like /, after N milliseconds (at most 30,000)
 //
 // SIGTERM drains: service rules that still name this pod change a moment after the pod learns that it must
-// go, so it goes on answering (with Connection: close) until no connection has come for DRAIN_SECONDS
-// (default 2), at most 20 seconds; then it finishes what is in flight and exits with 0.
+// go, so it goes on answering (with Connection: close) until no request but probes has come for
+// DRAIN_SECONDS (default 2), at most 20 seconds; then it finishes what is in flight and exits with 0.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,6 +36,7 @@ enum {
 
 static atomic_bool draining;
 static atomic_int connections;
+static atomic_long last_request_ms;  // probes do not count
 static const char *pod, *version;
 
 static void on_term(int number) {
@@ -129,8 +130,10 @@ static int serve(int fd, const char *buffer) {
     snprintf(body, sizeof body, "no such page\n");
   }
   int sent = answer(fd, status, body, head_only, keep);
-  if (strcmp(path, "/healthz"))  // probes would drown everything else
-    printf("%s %s %.3s\n", method, path, status);
+  if (!strcmp(path, "/healthz"))  // a probe; in the log they would drown everything else
+    return keep && !sent;
+  last_request_ms = now_ms();
+  printf("%s %s %.3s\n", method, path, status);
   return keep && !sent;
 }
 
@@ -176,23 +179,22 @@ static void accept_one(int listener) {
   pthread_detach(thread);
 }
 
-// Accepts until draining is over: no connection for `quiet_ms`, or drain_ms_max passed.
+// Accepts until draining is over: no request for `quiet_ms`, or drain_ms_max passed.
 static void accept_connections(int listener, long quiet_ms) {
-  long began = 0, last = 0;
+  long began = 0;
   for (;;) {
     struct pollfd p = {.fd = listener, .events = POLLIN};
     int ready = poll(&p, 1, tick_ms);
     long now = now_ms();
-    if (ready > 0) {
+    if (ready > 0)
       accept_one(listener);
-      last = now;
-    }
     if (!draining)
       continue;
     if (!began) {
-      began = last = now;
+      began = now;
       printf("draining\n");
     }
+    long last = last_request_ms > began ? last_request_ms : began;
     if (now - last >= quiet_ms || now - began >= drain_ms_max)
       return;
   }
