@@ -192,6 +192,7 @@ def delete_pod(scene):
 def kill_roles(scene):
     """`troupe kill` of every role in turn, while requests and writes go on: nothing is lost, all work again"""
     cluster = scene.cluster
+    settled(scene)
     cluster.kubectl("create", "namespace", "writes")
     containers = cluster.containers()
     requests, writes = Requests(scene.address), Writes(cluster, "writes")
@@ -216,17 +217,29 @@ def kill_roles(scene):
         all_serve(scene, REPLICAS)
     finally:
         written, asked = writes.stop(), requests.stop()
-    restarted = [identity for identity, started in containers.items()
-                 if cluster.containers().get(identity, started) != started]
-    require(not restarted, f"containers were restarted: {restarted}")
+    # Scaling down takes the newest pods: those that were there before are there, untouched.
+    settled(scene)
+    require(cluster.containers() == containers, f"before: {containers}, after: {cluster.containers()}")
     cluster.kubectl("delete", "namespace", "writes")
     return f"{written} writes, {asked} requests, slowest {slowest[1]}: {slowest[0]:.1f} s"
+
+
+def settled(scene):
+    """That nothing is on its way up or down any more: as many pods as replicas, terminating ones included."""
+    all_serve(scene, REPLICAS)
+    wait_for("old pods are gone", 60, lambda: len(scene.cluster.items("pods", "-l", "app=web")) == REPLICAS)
+    wait_for("old containers are gone", 30, lambda: len(scene.cluster.containers()) == REPLICAS)
+
+
+def restart_counts(cluster):
+    return {pod["metadata"]["name"]: restarts(pod) for pod in cluster.items("pods")}
 
 
 def kill_process(scene):
     """`kill -9` of the whole process and tools/up again: the containers are untouched, requests are answered throughout"""
     cluster = scene.cluster
-    containers, pods = cluster.containers(), {pod["metadata"]["uid"]: restarts(pod) for pod in cluster.items("pods")}
+    settled(scene)
+    containers, counts = cluster.containers(), restart_counts(cluster)
     requests = Requests(scene.address)
     os.kill(cluster.pid(), 9)
     began = time.monotonic()
@@ -234,30 +247,21 @@ def kill_process(scene):
     seconds = time.monotonic() - began
     wait_for("the node is ready", 30, lambda: is_ready(cluster.get("node", NODE)))
     all_serve(scene, REPLICAS)
+    require(cluster.containers() == containers, f"before: {containers}, after: {cluster.containers()}")
+    require(restart_counts(cluster) == counts, f"restarts before: {counts}, after: {restart_counts(cluster)}")
+    # The whole chain works again.
     cluster.kubectl("scale", "deployment/web", f"--replicas={REPLICAS + 1}")
     all_serve(scene, REPLICAS + 1)
     cluster.kubectl("scale", "deployment/web", f"--replicas={REPLICAS}")
-    all_serve(scene, REPLICAS)
-    count = requests.stop()
-    same_containers(scene, containers, pods)
-    return f"back in {seconds:.1f} s, {count} requests"
-
-
-def same_containers(scene, containers, pods):
-    """That what ran before runs on: the same containers, started when they were, in the same pods."""
-    cluster = scene.cluster
-    now = cluster.containers()
-    survivors = {identity: started for identity, started in containers.items() if now.get(identity) == started}
-    # Scaling up and down again may have taken one of the old pods and kept the new one.
-    require(len(survivors) >= len(containers) - 1, f"before: {containers}, after: {now}")
-    for pod in cluster.items("pods"):
-        known = pods.get(pod["metadata"]["uid"])
-        require(known is None or restarts(pod) == known, f"{pod['metadata']['name']} was restarted")
+    settled(scene)
+    require(cluster.containers() == containers, f"before: {containers}, after scaling: {cluster.containers()}")
+    return f"back in {seconds:.1f} s, {requests.stop()} requests"
 
 
 def stop_and_start(scene):
     """tools/down removes the service rules only, data and containers stay; tools/up goes on with them"""
     cluster = scene.cluster
+    settled(scene)
     containers = cluster.containers()
     pod = cluster.items("pods", "-l", "app=web")[0]["status"]["podIP"]
     names = cluster.ready_pods("app=web")
