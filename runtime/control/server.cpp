@@ -113,8 +113,12 @@ void server::serve(int fd) {
   try {
     auto line = read_until(fd, '\n', request_bytes_max, std::chrono::steady_clock::now() + request_time_max);
     auto result = answer(*table_, line);
-    if (line.substr(0, 4) == "kill")
-      log_.warning("kill requested", {{"request", line}, {"error", result.error}});
+    if (auto request = decode_line(line.substr(0, line.find('\n'))); request.size() == 2 && request[0] == "kill") {
+      if (result.error.empty())
+        log_.warning("actor killed", {{"id", request[1]}});
+      else
+        log_.warning("kill refused", {{"id", request[1]}, {"why", result.error}});
+    }
     write_all(fd, encode_reply(result), std::chrono::steady_clock::now() + reply_time_max);
   } catch (const std::exception& e) {
     log_.warning("control request failed", {{"error", e.what()}});
