@@ -5,6 +5,7 @@
 #include "actors/controllers/deployment/deployment.hpp"
 #include "actors/controllers/endpoints/endpoints.hpp"
 #include "actors/controllers/endpointslice/endpointslice.hpp"
+#include "actors/controllers/namespace/namespace.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount.hpp"
 #include "actors/kubelet/kubelet.hpp"
@@ -21,6 +22,7 @@ std::vector<runtime::host::role_descriptor> role_table() {
     controllers::deployment::describe(),
     controllers::endpoints::describe(),
     controllers::endpointslice::describe(),
+    controllers::namespaces::describe(),
     controllers::replicaset::describe(),
     controllers::serviceaccount::describe(),
     scheduler::describe(),
