@@ -96,9 +96,12 @@ void pass::read_termination_messages() {
 bool pass::past_deadline() {
   if (!memory_.ended_reason.empty())
     return true;
-  if (!pod().active_deadline_s || !in_.previous || !in_.previous->start_s)
+  if (!pod().active_deadline_s)
     return false;
-  int64_t end = (in_.previous->start_s + *pod().active_deadline_s) * 1'000'000;
+  // Counted from status.startTime, which the first pass is about to set.
+  bool begun = in_.previous && in_.previous->start_s;
+  int64_t start_us = begun ? in_.previous->start_s * 1'000'000 : now();
+  int64_t end = start_us + *pod().active_deadline_s * 1'000'000;
   if (now() < end) {
     again_at(end);
     return false;

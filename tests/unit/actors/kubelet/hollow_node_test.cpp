@@ -232,3 +232,30 @@ TEST_CASE("what the API does not have is removed from the node") {
   REQUIRE(left.size() == 1);
   CHECK(left[0].uid == "other");
 }
+
+TEST_CASE("a pod that may be active for ten seconds fails after ten seconds") {
+  cluster c;
+  REQUIRE(c.create(client::pods, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},
+    "spec":{"nodeName":"hollow-0","activeDeadlineSeconds":10,"containers":[{"name":"main","image":"nginx"}]}})") ==
+          201);
+  c.settle(8s);
+  CHECK(c.get(client::pods, "default", "web").at({"status", "phase"}).str() == "Running");
+  c.settle(5s);
+  auto pod = c.get(client::pods, "default", "web");
+  CHECK(pod.at({"status", "phase"}).str() == "Failed");
+  CHECK(pod.at({"status", "reason"}).str() == "DeadlineExceeded");
+  CHECK(pod.at({"status", "containerStatuses"}).items().at(0).at({"state", "terminated"}).is_object());
+}
+
+TEST_CASE("a hollow pod with a running time succeeds and is not started again") {
+  cluster c;
+  REQUIRE(c.create(client::pods, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"job","namespace":"default",
+    "annotations":{"troupe.dev/hollow-run-seconds":"4"}},
+    "spec":{"nodeName":"hollow-0","restartPolicy":"Never","containers":[{"name":"main","image":"nginx"}]}})") == 201);
+  c.settle(3s);
+  CHECK(c.get(client::pods, "default", "job").at({"status", "phase"}).str() == "Running");
+  c.settle(20s);
+  auto pod = c.get(client::pods, "default", "job");
+  CHECK(pod.at({"status", "phase"}).str() == "Succeeded");
+  CHECK(pod.at({"status", "containerStatuses"}).items().at(0).get("restartCount").integer() == 0);
+}
