@@ -68,6 +68,8 @@ struct setup {
   client::api_client& api;
   std::function<void(const std::string& key)> enqueue;
   std::function<void(const std::string& key, std::chrono::milliseconds)> enqueue_after;
+  /// Whether an apiserver is there; without one the caches stand still.
+  std::function<bool()> connected = [] { return true; };
 };
 
 class controller {

@@ -20,6 +20,7 @@ controller_actor::behavior_type controller_actor::make_behavior() {
     [this](const std::string& key, std::chrono::milliseconds delay) {
       queue_.add_at(key, now_us() + std::chrono::microseconds{delay}.count());
     },
+    [this] { return api_.connected(); },
   };
   controller_->start(tools);
   for (auto* cache : api_.caches())
