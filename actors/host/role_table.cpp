@@ -6,6 +6,7 @@
 #include "actors/controllers/endpoints/endpoints.hpp"
 #include "actors/controllers/endpointslice/endpointslice.hpp"
 #include "actors/controllers/namespace/namespace.hpp"
+#include "actors/controllers/nodelifecycle/nodelifecycle.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount.hpp"
 #include "actors/kubelet/kubelet.hpp"
@@ -23,6 +24,7 @@ std::vector<runtime::host::role_descriptor> role_table() {
     controllers::endpoints::describe(),
     controllers::endpointslice::describe(),
     controllers::namespaces::describe(),
+    controllers::nodelifecycle::describe(),
     controllers::replicaset::describe(),
     controllers::serviceaccount::describe(),
     scheduler::describe(),
