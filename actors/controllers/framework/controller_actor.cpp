@@ -95,6 +95,7 @@ bool controller_actor::sees_own_writes(const std::string& key) {
 }
 
 void controller_actor::begin(const std::string& key) {
+  forget_old_writes();
   auto plan = std::make_shared<running_plan>();
   plan->key = key;
   try {
@@ -109,6 +110,14 @@ void controller_actor::begin(const std::string& key) {
   if (plan->plan.again_after)
     queue_.add_at(key, now_us() + std::chrono::microseconds{*plan->plan.again_after}.count());
   carry_out(plan);
+}
+
+/// Keys that never come back, such as those of deleted objects, must not stay.
+void controller_actor::forget_old_writes() {
+  if (own_writes_.size() < own_writes_purge_min || now_us() < own_writes_purge_us_)
+    return;
+  own_writes_purge_us_ = now_us() + std::chrono::microseconds{own_write_wait_max}.count();
+  std::erase_if(own_writes_, [now = now_us()](const auto& item) { return item.second.give_up_us <= now; });
 }
 
 void controller_actor::carry_out(const plan_ptr& plan) {

@@ -17,6 +17,7 @@ public:
   static constexpr size_t operations_in_flight_max = 16; // per key
   /// A cache that does not show our own write after this long: go on, the write will be refused if the view is stale.
   static constexpr std::chrono::milliseconds own_write_wait_max{10'000};
+  static constexpr size_t own_writes_purge_min = 1024; // keys remembered before the old ones are looked for
 
   controller_actor(caf::actor_config& config, runtime::host::role_context context, const controller_descriptor& descriptor);
 
@@ -43,6 +44,7 @@ private:
   void pump();
   void begin(const std::string& key);
   bool sees_own_writes(const std::string& key);
+  void forget_old_writes();
   void carry_out(const plan_ptr& plan);
   void send(const operation& what, client::api_callback done);
   void finished(const plan_ptr& plan, const operation& what, const client::api_result& result);
@@ -59,6 +61,7 @@ private:
   work_queue queue_;
   std::vector<client::object_cache*> caches_;
   std::map<std::string, own_writes> own_writes_;
+  int64_t own_writes_purge_us_ = 0;
   std::optional<uint64_t> timer_;
   int64_t timer_due_us_ = 0;
   bool pumping_ = false;
