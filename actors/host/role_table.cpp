@@ -5,6 +5,7 @@
 #include "actors/controllers/deployment/deployment.hpp"
 #include "actors/controllers/endpoints/endpoints.hpp"
 #include "actors/controllers/endpointslice/endpointslice.hpp"
+#include "actors/controllers/garbagecollector/garbagecollector.hpp"
 #include "actors/controllers/namespace/namespace.hpp"
 #include "actors/controllers/nodelifecycle/nodelifecycle.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
@@ -23,6 +24,7 @@ std::vector<runtime::host::role_descriptor> role_table() {
     controllers::deployment::describe(),
     controllers::endpoints::describe(),
     controllers::endpointslice::describe(),
+    controllers::garbagecollector::describe(),
     controllers::namespaces::describe(),
     controllers::nodelifecycle::describe(),
     controllers::replicaset::describe(),
