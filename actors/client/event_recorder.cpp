@@ -32,9 +32,10 @@ void event_recorder::warning(const object_reference& about, std::string_view rea
 }
 
 bool event_recorder::admit(const object_reference& about, int64_t now_seconds) {
-  if (buckets_.size() >= remembered_max && !buckets_.contains(about.uid))
+  const std::string key = about.uid.empty() ? about.kind + "/" + about.name_space + "/" + about.name : about.uid;
+  if (buckets_.size() >= remembered_max && !buckets_.contains(key))
     buckets_.clear(); // forgetting is safe: everyone gets a full burst again
-  bucket& own = buckets_[about.uid.empty() ? about.kind + about.name : about.uid];
+  bucket& own = buckets_[key];
   if (own.refilled_at == 0)
     own.refilled_at = now_seconds;
   const double refill = static_cast<double>(now_seconds - own.refilled_at) / refill_seconds;
