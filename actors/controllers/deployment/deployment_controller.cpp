@@ -119,14 +119,18 @@ void deployment_controller::start(framework::setup& tools) {
     if (after != nullptr && framework::is_active(after->as<framework::Pod>()))
       return;
     const auto* pod = before != nullptr ? before : after;
-    const auto owner = client::controller_uid_of(*pod);
-    for (const auto& [key, set] : sets_->entries()) {
-      if (owner.empty() || text(set.metadata->uid()) != owner)
+    const std::string name_space{text(pod->metadata->namespace_())};
+    const auto* owners = pod->metadata->ownerReferences();
+    if (owners == nullptr)
+      return;
+    for (const auto* owner : *owners) {
+      const bool by_set = owner->controller().value_or(false) && text(owner->kind()) == "ReplicaSet";
+      const entry* set = by_set ? sets_->find(client::object_key(name_space, text(owner->name()))) : nullptr;
+      if (set == nullptr || set->metadata->ownerReferences() == nullptr)
         continue;
-      if (const auto* owners = set.metadata->ownerReferences())
-        for (const auto* reference : *owners)
-          if (text(reference->kind()) == "Deployment")
-            enqueue(client::object_key(text(set.metadata->namespace_()), text(reference->name())));
+      for (const auto* reference : *set->metadata->ownerReferences())
+        if (text(reference->kind()) == "Deployment")
+          enqueue(client::object_key(name_space, text(reference->name())));
     }
   });
 }

@@ -99,7 +99,9 @@ std::vector<resize> scale_proportionally(std::vector<set_state> active, int32_t 
   std::sort(active.begin(), active.end(), [&](const auto& left, const auto& right) {
     if (left.replicas != right.replicas)
       return left.replicas > right.replicas;
-    return to_add > 0 ? left.created > right.created : left.created < right.created;
+    if (left.created != right.created)
+      return to_add > 0 ? left.created > right.created : left.created < right.created;
+    return left.name < right.name;
   });
   std::vector<int32_t> size;
   int32_t added = 0;

@@ -68,7 +68,10 @@ int64_t work_queue::failed(const std::string& key, int64_t now_us) {
   const int count = failures_[key]++;
   const int64_t delay = std::min(retry_delay_min_us << std::min(count, doublings_max), retry_delay_max_us);
   syncing_.erase(key);
-  dirty_.erase(key); // it comes back anyway
+  if (dirty_.erase(key) > 0) {
+    add(key); // what made it fail may just have changed
+    return 0;
+  }
   add_at(key, now_us + delay);
   return delay;
 }

@@ -26,7 +26,7 @@ public:
   void done(const std::string& key);
   /// Gives a taken key back: it is neither done nor failed.
   void postpone(const std::string& key, int64_t due_us);
-  /// The key comes back after its delay, which is returned.
+  /// The key comes back after its delay, which is returned; at once if it was added while it was being synced.
   int64_t failed(const std::string& key, int64_t now_us);
   /// When the next delayed key is due; nullopt: none.
   std::optional<int64_t> next_due() const;
