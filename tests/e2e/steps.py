@@ -23,6 +23,7 @@ kind: Pod
 metadata: {{ name: {name} }}
 spec:
   restartPolicy: Never
+  terminationGracePeriodSeconds: 0
   containers:
     - name: main
       image: troupe.local/busybox:1
@@ -108,10 +109,15 @@ def request_from_host(scene):
     require(names == set(scene.cluster.ready_pods("app=web")), f"answered by {sorted(names)}")
 
 
+def start_client(scene, name, count):
+    """A pod that asks the service `count` times, one after the other, and prints the answers."""
+    scene.cluster.kubectl("apply", "-f", "-", text=CLIENT_POD.format(name=name, count=count, address=scene.address))
+
+
 def run_client(scene, name, count):
     """The lines that `count` requests from inside a pod printed."""
     cluster = scene.cluster
-    cluster.kubectl("apply", "-f", "-", text=CLIENT_POD.format(name=name, count=count, address=scene.address))
+    start_client(scene, name, count)
     wait_for(f"pod {name} is done", ROLLOUT_SECONDS, lambda: cluster.get("pod", name)["status"].get("phase") == "Succeeded")
     lines = cluster.kubectl("logs", name).splitlines()
     cluster.kubectl("delete", "pod", name)
@@ -145,19 +151,24 @@ def node_port(scene):
 
 
 def rolling_update(scene):
-    """a rolling update from v1 to v2 under continuous requests, with none failed"""
+    """a rolling update from v1 to v2 under continuous requests, from the host and from a pod, with none failed"""
     cluster = scene.cluster
     requests = Requests(scene.address)
+    start_client(scene, "asking", 1000000)
+    wait_for("the pod's requests are answered", 20, lambda: "v1" in cluster.kubectl("logs", "asking", check=False))
     wait_for("requests are answered by v1", 10, lambda: requests.versions() == {"v1"})
     cluster.kubectl("set", "image", "deployment/web", "web=troupe.local/web:v2")
     cluster.kubectl("rollout", "status", "deployment/web", f"--timeout={ROLLOUT_SECONDS}s")
     # Until the last pod of the old version is gone: it drains while the new ones answer already.
     wait_for("the pods of v1 are gone", ROLLOUT_SECONDS, lambda: len(cluster.items("pods", "-l", "app=web")) == REPLICAS)
-    count = requests.stop()
+    count, log = requests.stop(), cluster.kubectl("logs", "asking").splitlines()
+    cluster.kubectl("delete", "pod", "asking")
     require(requests.versions() == {"v1", "v2"}, f"answered by {requests.versions()}")
+    bad = [line for line in log if line.split()[-1:] not in (["v1"], ["v2"])]
+    require(not bad, f"{len(bad)} of the pod's {len(log)} requests failed: {bad[:5]}")
     last = {fetch(scene.address).split()[-1] for _ in range(20)}
-    require(last == {"v2"}, f"after the update {last} answer")
-    return f"{count} requests"
+    require(last == {"v2"} and log[-1].endswith("v2"), f"after the update {last} answer, and the pod saw {log[-1]}")
+    return f"{count} requests from the host, {len(log)} from a pod"
 
 
 def kill_container(scene):
@@ -199,13 +210,14 @@ def kill_roles(scene):
     slowest, replicas = (0.0, ""), REPLICAS
     try:
         for role in ROLES:
-            began, before = time.monotonic(), int(cluster.actors()[role]["restarts"])
+            began, before = time.monotonic(), cluster.actors()[role]["restarts"]
             cluster.troupe("kill", role)
 
             def back():
                 row = cluster.actors().get(role, {})
-                return row.get("state") == "running" and int(row["restarts"]) > before
-            wait_for(f"{role} runs again", RESTART_SECONDS, back)
+                return row.get("state") == "running" and row["restarts"] > before and row
+            row = wait_for(f"{role} runs again", RESTART_SECONDS, back)
+            require(row["lastFailure"], f"troupe ps does not say why {role} failed")
             # A change that needs the whole chain: controllers, scheduler, kubelet, endpoints.
             replicas = REPLICAS + 1 if replicas == REPLICAS else REPLICAS
             cluster.kubectl("scale", "deployment/web", f"--replicas={replicas}")
