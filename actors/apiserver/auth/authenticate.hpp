@@ -15,6 +15,7 @@ struct credentials {
 };
 
 /// nullopt: credentials were given and are not valid (401). Without any: system:anonymous.
-std::optional<user_info> authenticate(const credentials& given, token_table& tokens, int64_t now_seconds, int64_t monotonic_us);
+std::optional<user_info> authenticate(const credentials& given, token_table& tokens, int64_t now_seconds,
+                                      int64_t monotonic_us);
 
 } // namespace actors::apiserver::auth

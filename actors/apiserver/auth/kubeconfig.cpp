@@ -3,8 +3,8 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "messages/codec/base64.hpp"
 
@@ -31,8 +31,9 @@ std::string base64(std::string_view bytes) {
 } // namespace
 
 std::vector<std::string> server_names(std::string_view address, std::string_view service_cidr) {
-  std::vector<std::string> names = {"kubernetes", "kubernetes.default", "kubernetes.default.svc",
-                                    "kubernetes.default.svc.cluster.local", "localhost", "127.0.0.1"};
+  std::vector<std::string> names = {
+    "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+    "localhost",  "127.0.0.1"};
   for (std::string extra : {std::string{address}, first_address(service_cidr)})
     if (!extra.empty() && std::find(names.begin(), names.end(), extra) == names.end())
       names.push_back(std::move(extra));
@@ -40,26 +41,26 @@ std::vector<std::string> server_names(std::string_view address, std::string_view
 }
 
 std::string render_kubeconfig(const pki& keys, std::string_view url, std::string_view cluster_name) {
-  return fmt::format("apiVersion: v1\n"
-                     "kind: Config\n"
-                     "clusters:\n"
-                     "- name: {0}\n"
-                     "  cluster:\n"
-                     "    server: {1}\n"
-                     "    certificate-authority-data: {2}\n"
-                     "users:\n"
-                     "- name: kubernetes-admin\n"
-                     "  user:\n"
-                     "    client-certificate-data: {3}\n"
-                     "    client-key-data: {4}\n"
-                     "contexts:\n"
-                     "- name: kubernetes-admin@{0}\n"
-                     "  context:\n"
-                     "    cluster: {0}\n"
-                     "    user: kubernetes-admin\n"
-                     "current-context: kubernetes-admin@{0}\n",
-                     cluster_name, url, base64(keys.ca_pem), base64(keys.admin.certificate_pem),
-                     base64(keys.admin.key_pem));
+  return fmt::format(
+    "apiVersion: v1\n"
+    "kind: Config\n"
+    "clusters:\n"
+    "- name: {0}\n"
+    "  cluster:\n"
+    "    server: {1}\n"
+    "    certificate-authority-data: {2}\n"
+    "users:\n"
+    "- name: kubernetes-admin\n"
+    "  user:\n"
+    "    client-certificate-data: {3}\n"
+    "    client-key-data: {4}\n"
+    "contexts:\n"
+    "- name: kubernetes-admin@{0}\n"
+    "  context:\n"
+    "    cluster: {0}\n"
+    "    user: kubernetes-admin\n"
+    "current-context: kubernetes-admin@{0}\n",
+    cluster_name, url, base64(keys.ca_pem), base64(keys.admin.certificate_pem), base64(keys.admin.key_pem));
 }
 
 } // namespace actors::apiserver::auth

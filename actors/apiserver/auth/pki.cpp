@@ -1,4 +1,5 @@
-// Keys and certificates with OpenSSL 3. EC keys on P-256: small, quick in the handshake, known to every client.
+// Keys and certificates with OpenSSL 3. EC keys on P-256: small, quick in the handshake, known to every
+// client.
 #include "actors/apiserver/auth/pki.hpp"
 
 #include <openssl/err.h>
@@ -60,7 +61,8 @@ std::string pem_of(X509* certificate) {
   return to_pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate); });
 }
 std::string pem_of(EVP_PKEY* key) {
-  return to_pem([&](BIO* out) { return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr); });
+  return to_pem(
+    [&](BIO* out) { return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 certificate_ptr parse_certificate(const std::string& pem) {
@@ -104,20 +106,23 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 
 void add_name(X509_NAME* name, const char* field, const std::string& value) {
   if (!value.empty())
-    require(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+    require(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                       reinterpret_cast<const unsigned char*>(value.data()),
                                        static_cast<int>(value.size()), -1, 0),
             "set a certificate's subject");
 }
 
 /// `issuer` null: signs itself.
-certificate_ptr issue(const identity& who, const purpose& what, EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key, int64_t now) {
+certificate_ptr issue(const identity& who, const purpose& what, EVP_PKEY* key, X509* issuer,
+                      EVP_PKEY* issuer_key, int64_t now) {
   certificate_ptr result{X509_new()};
   X509* certificate = result.get();
   unsigned char serial[16];
   require(RAND_bytes(serial, sizeof serial), "get random bytes");
   serial[0] &= 0x7f; // positive
   std::unique_ptr<BIGNUM, deleter<BN_free>> number{BN_bin2bn(serial, sizeof serial, nullptr)};
-  require(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr, "set a serial number");
+  require(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr,
+          "set a serial number");
   require(X509_set_version(certificate, X509_VERSION_3), "set the version");
   ASN1_TIME_set(X509_getm_notBefore(certificate), now - clock_skew_seconds);
   ASN1_TIME_set(X509_getm_notAfter(certificate), now + what.lifetime_seconds);
@@ -148,14 +153,16 @@ key_ptr make_key() {
   return key;
 }
 
-// ---- files ---------------------------------------------------------------------------------------------------
+// ---- files
+// ---------------------------------------------------------------------------------------------------
 
 [[noreturn]] void damaged(const std::filesystem::path& path, std::string_view why, std::string_view remedy) {
   throw std::runtime_error(fmt::format("pki: {} {}; {}", path.string(), why, remedy));
 }
 
 constexpr std::string_view remedy_leaf = "remove it to have a new one made at the next start";
-constexpr std::string_view remedy_ca = "restore it, or remove the pki folder to have new keys made (every kubeconfig must then be replaced)";
+constexpr std::string_view remedy_ca =
+  "restore it, or remove the pki folder to have new keys made (every kubeconfig must then be replaced)";
 
 struct loaded_pair {
   certificate_ptr certificate;
@@ -176,9 +183,11 @@ loaded_pair load(const std::filesystem::path& folder, const std::string& name, s
     result.key = parse_key(*text);
     if (!result.key)
       damaged(key_path, "is damaged (no PEM private key)", remedy);
-    std::filesystem::permissions(key_path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(key_path,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
-  if (result.certificate && result.key && X509_check_private_key(result.certificate.get(), result.key.get()) != 1)
+  if (result.certificate && result.key &&
+      X509_check_private_key(result.certificate.get(), result.key.get()) != 1)
     damaged(key_path, "does not belong to " + certificate_path.string(), remedy);
   ERR_clear_error();
   return result;
@@ -202,7 +211,8 @@ loaded_pair load_or_create_ca(const pki_options& options) {
     return ca;
   if (!ca.key)
     ca.key = make_key(); // an old key is kept: what it signed stays valid under the renewed certificate
-  const purpose what{"critical,digitalSignature,keyEncipherment,keyCertSign", "", "DNS:kubernetes", ca_lifetime_seconds};
+  const purpose what{"critical,digitalSignature,keyEncipherment,keyCertSign", "", "DNS:kubernetes",
+                     ca_lifetime_seconds};
   ca.certificate = issue({"kubernetes", ""}, what, ca.key.get(), nullptr, ca.key.get(), options.now_seconds);
   save(options.folder, "ca", ca);
   return ca;
@@ -211,7 +221,8 @@ loaded_pair load_or_create_ca(const pki_options& options) {
 bool has_names(X509* certificate, const std::vector<std::string>& names) {
   for (const auto& name : names) {
     in6_addr ignored;
-    const bool is_ip = inet_pton(AF_INET, name.c_str(), &ignored) == 1 || inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
+    const bool is_ip =
+      inet_pton(AF_INET, name.c_str(), &ignored) == 1 || inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
     const int found = is_ip ? X509_check_ip_asc(certificate, name.c_str(), 0)
                             : X509_check_host(certificate, name.c_str(), name.size(), 0, nullptr);
     if (found != 1)
@@ -224,21 +235,25 @@ std::string alt_names(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) {
     in6_addr ignored;
-    const bool is_ip = inet_pton(AF_INET, name.c_str(), &ignored) == 1 || inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
+    const bool is_ip =
+      inet_pton(AF_INET, name.c_str(), &ignored) == 1 || inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
     text += (text.empty() ? "" : ",") + std::string{is_ip ? "IP:" : "DNS:"} + name;
   }
   return text;
 }
 
 key_pair load_or_create_leaf(const pki_options& options, const std::string& file, const identity& who,
-                             const purpose& what, const std::vector<std::string>& names, const loaded_pair& ca) {
+                             const purpose& what, const std::vector<std::string>& names,
+                             const loaded_pair& ca) {
   loaded_pair pair = load(options.folder, file, remedy_leaf);
-  const bool usable = pair.certificate && pair.key && lasts(pair.certificate.get(), options.now_seconds)
-                      && X509_verify(pair.certificate.get(), ca.key.get()) == 1 && has_names(pair.certificate.get(), names);
+  const bool usable = pair.certificate && pair.key && lasts(pair.certificate.get(), options.now_seconds) &&
+                      X509_verify(pair.certificate.get(), ca.key.get()) == 1 &&
+                      has_names(pair.certificate.get(), names);
   ERR_clear_error();
   if (!usable) {
     pair.key = make_key();
-    pair.certificate = issue(who, what, pair.key.get(), ca.certificate.get(), ca.key.get(), options.now_seconds);
+    pair.certificate =
+      issue(who, what, pair.key.get(), ca.certificate.get(), ca.key.get(), options.now_seconds);
     save(options.folder, file, pair);
   }
   return {pem_of(pair.certificate.get()), pem_of(pair.key.get())};
@@ -253,9 +268,10 @@ pki load_or_create_pki(const pki_options& options) {
   constexpr std::string_view usage = "critical,digitalSignature,keyEncipherment";
   pki result;
   result.ca_pem = pem_of(ca.certificate.get());
-  result.server = load_or_create_leaf(options, "apiserver", {"kube-apiserver", ""},
-                                      {usage, "serverAuth", alt_names(options.server_names), certificate_lifetime_seconds},
-                                      options.server_names, ca);
+  result.server =
+    load_or_create_leaf(options, "apiserver", {"kube-apiserver", ""},
+                        {usage, "serverAuth", alt_names(options.server_names), certificate_lifetime_seconds},
+                        options.server_names, ca);
   result.admin = load_or_create_leaf(options, "admin", {"kubernetes-admin", "system:masters"},
                                      {usage, "clientAuth", "", certificate_lifetime_seconds}, {}, ca);
   return result;

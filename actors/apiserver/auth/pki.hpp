@@ -1,5 +1,5 @@
-// The cluster's keys and certificates: made at the first start in `<data>/pki/`, then reused, and renewed before they
-// expire. Blocking; called once, at the start of the HTTP front.
+// The cluster's keys and certificates: made at the first start in `<data>/pki/`, then reused, and renewed
+// before they expire. Blocking; called once, at the start of the HTTP front.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +26,14 @@ struct pki {
 };
 
 struct pki_options {
-  std::filesystem::path folder;           // made if it is not there, mode 0700
-  std::vector<std::string> server_names;  // DNS names and IP addresses that the server certificate is valid for
-  int64_t now_seconds = 0;                // wall time
+  std::filesystem::path folder; // made if it is not there, mode 0700
+  std::vector<std::string>
+    server_names;          // DNS names and IP addresses that the server certificate is valid for
+  int64_t now_seconds = 0; // wall time
 };
 
-/// Files ca.crt, ca.key, apiserver.crt, apiserver.key, admin.crt, admin.key. Throws std::runtime_error that names the
-/// file and the remedy when one is damaged, and never overwrites a damaged one.
+/// Files ca.crt, ca.key, apiserver.crt, apiserver.key, admin.crt, admin.key. Throws std::runtime_error that
+/// names the file and the remedy when one is damaged, and never overwrites a damaged one.
 pki load_or_create_pki(const pki_options& options);
 
 /// What the server certificate must be valid for: the standard names, `address`, and the first address of the

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstring>
-#include <fmt/format.h>
 #include <stdexcept>
 
 namespace actors::apiserver::auth {
@@ -72,7 +72,8 @@ std::optional<std::string> read_private_file(const std::filesystem::path& path) 
       return text;
     text.append(block, static_cast<size_t>(got));
     if (text.size() > private_file_bytes_max)
-      throw std::runtime_error(fmt::format("{} is larger than {} bytes", path.string(), private_file_bytes_max));
+      throw std::runtime_error(
+        fmt::format("{} is larger than {} bytes", path.string(), private_file_bytes_max));
   }
 }
 

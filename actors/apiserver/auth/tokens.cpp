@@ -14,7 +14,8 @@ namespace actors::apiserver::auth {
 
 namespace {
 
-/// One line of comma separated values; fields may be quoted, a quote within is doubled. nullopt: an open quote.
+/// One line of comma separated values; fields may be quoted, a quote within is doubled. nullopt: an open
+/// quote.
 std::optional<std::vector<std::string>> split_csv(std::string_view line) {
   std::vector<std::string> fields(1);
   bool quoted = false;
@@ -68,7 +69,8 @@ token_identities parse_tokens(std::string_view text) {
     if (!fields)
       throw std::runtime_error(fmt::format("line {}: a quote is not closed", line_number));
     if (fields->size() < 3)
-      throw std::runtime_error(fmt::format("line {}: expected token,user,uid[,\"group1,group2\"]", line_number));
+      throw std::runtime_error(
+        fmt::format("line {}: expected token,user,uid[,\"group1,group2\"]", line_number));
     if ((*fields)[0].empty() || (*fields)[1].empty())
       throw std::runtime_error(fmt::format("line {}: the token and the user must not be empty", line_number));
     user_info user{(*fields)[1], (*fields)[2], {}};
@@ -89,7 +91,8 @@ token_table::stamp token_table::stamp_of() const {
   struct stat info {};
   if (::stat(file_.c_str(), &info) != 0)
     return {};
-  return {info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, static_cast<uintmax_t>(info.st_size), info.st_ino};
+  return {info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, static_cast<uintmax_t>(info.st_size),
+          info.st_ino};
 }
 
 void token_table::reload() {

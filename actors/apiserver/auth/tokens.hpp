@@ -1,5 +1,5 @@
-// Bearer tokens from a file with lines `token,user,uid,"group1,group2"`, as upstream's --token-auth-file. Only SHA-256
-// hashes of the tokens stay in memory. Thread-safe.
+// Bearer tokens from a file with lines `token,user,uid,"group1,group2"`, as upstream's --token-auth-file.
+// Only SHA-256 hashes of the tokens stay in memory. Thread-safe.
 #pragma once
 
 #include <array>

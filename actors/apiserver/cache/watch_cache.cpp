@@ -137,6 +137,11 @@ void shard_cache::load(snapshot_ptr state, int64_t oldest) {
   for (auto& [prefix, resource] : resources_)
     resource->window.reset(oldest);
   ready_.store(true);
+  for (auto& [prefix, resource] : resources_) { // a watcher whose position is gone must hear of it
+    std::lock_guard lock{resource->mutex};
+    for (auto& [id, notify] : resource->subscribers)
+      notify();
+  }
 }
 
 void shard_cache::apply(std::vector<change> next, int64_t upto) {

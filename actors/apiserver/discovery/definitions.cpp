@@ -1,8 +1,8 @@
 // One definition per table; scalars with a form of their own are definitions as well, as upstream has them.
 #include "actors/apiserver/discovery/definitions.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 
 namespace actors::apiserver::discovery {
@@ -35,18 +35,22 @@ public:
     const auto* metadata = messages::codec::api_schema().find_table("messages.api.meta.v1.ListMeta");
     draft properties = draft::make_object();
     properties.set("apiVersion", text("The API's group and version of this list."));
-    properties.set("items", draft::make_object({{"description", "The objects."}, {"items", reference(form_, definition_name(*item))}, {"type", "array"}}));
+    properties.set("items", draft::make_object({{"description", "The objects."},
+                                                {"items", reference(form_, definition_name(*item))},
+                                                {"type", "array"}}));
     properties.set("kind", text("The kind of this list."));
     if (metadata != nullptr) {
       add(*metadata);
-      properties.set("metadata", described(reference(form_, definition_name(*metadata)), "The list's own metadata.", false));
+      properties.set("metadata", described(reference(form_, definition_name(*metadata)),
+                                           "The list's own metadata.", false));
     }
     done_[list_definition_name(kind)] = draft::make_object({
       {"description", fmt::format("A list of objects of kind {}.", kind.name)},
       {"properties", std::move(properties)},
       {"required", draft::make_array({"items"})},
       {"type", "object"},
-      {"x-kubernetes-group-version-kind", draft::make_array({group_version_kind(kind.group, kind.version, fmt::format("{}List", kind.name))})},
+      {"x-kubernetes-group-version-kind",
+       draft::make_array({group_version_kind(kind.group, kind.version, fmt::format("{}List", kind.name))})},
     });
   }
 
@@ -83,7 +87,8 @@ private:
       result.set("required", std::move(required));
     result.set("type", "object");
     if (!t.kind().empty())
-      result.set("x-kubernetes-group-version-kind", draft::make_array({group_version_kind(t.group(), t.version(), t.kind())}));
+      result.set("x-kubernetes-group-version-kind",
+                 draft::make_array({group_version_kind(t.group(), t.version(), t.kind())}));
     if (const auto* map_type = t.attribute("map_type"))
       result.set("x-kubernetes-map-type", *map_type);
     return result;
@@ -105,21 +110,37 @@ private:
       return made;
     };
     switch (kind) {
-      case value_kind::boolean: return simple("boolean");
-      case value_kind::int32: return simple("integer", "int32");
-      case value_kind::int64: return simple("integer", "int64");
-      case value_kind::number: return simple("number", "double");
-      case value_kind::string: return simple("string");
-      case value_kind::bytes: return simple("string", "byte");
-      case value_kind::raw_json: return simple("object");
-      case value_kind::time: return scalar_definition(std::string{meta_prefix} + "meta.v1.Time", simple("string", "date-time"));
-      case value_kind::micro_time: return scalar_definition(std::string{meta_prefix} + "meta.v1.MicroTime", simple("string", "date-time"));
-      case value_kind::quantity: return scalar_definition(quantity_name, either("number", {}));
-      case value_kind::int_or_string: return scalar_definition(int_or_string_name, either("integer", "int-or-string"));
-      case value_kind::table: add(*nested); return reference(form_, definition_name(*nested));
+      case value_kind::boolean:
+        return simple("boolean");
+      case value_kind::int32:
+        return simple("integer", "int32");
+      case value_kind::int64:
+        return simple("integer", "int64");
+      case value_kind::number:
+        return simple("number", "double");
+      case value_kind::string:
+        return simple("string");
+      case value_kind::bytes:
+        return simple("string", "byte");
+      case value_kind::raw_json:
+        return simple("object");
+      case value_kind::time:
+        return scalar_definition(std::string{meta_prefix} + "meta.v1.Time", simple("string", "date-time"));
+      case value_kind::micro_time:
+        return scalar_definition(std::string{meta_prefix} + "meta.v1.MicroTime",
+                                 simple("string", "date-time"));
+      case value_kind::quantity:
+        return scalar_definition(quantity_name, either("number", {}));
+      case value_kind::int_or_string:
+        return scalar_definition(int_or_string_name, either("integer", "int-or-string"));
+      case value_kind::table:
+        add(*nested);
+        return reference(form_, definition_name(*nested));
       case value_kind::map: {
         const auto& entry = nested->fields().at(1);
-        draft items = entry.list ? draft::make_object({{"items", value(entry.kind, entry.nested)}, {"type", "array"}}) : value(entry.kind, entry.nested);
+        draft items = entry.list
+                        ? draft::make_object({{"items", value(entry.kind, entry.nested)}, {"type", "array"}})
+                        : value(entry.kind, entry.nested);
         return draft::make_object({{"additionalProperties", std::move(items)}, {"type", "object"}});
       }
     }
@@ -134,7 +155,8 @@ private:
     if (form_ == dialect::v2)
       made.set("type", "string");
     else
-      made.set("oneOf", draft::make_array({draft::make_object({{"type", other}}), draft::make_object({{"type", "string"}})}));
+      made.set("oneOf", draft::make_array(
+                          {draft::make_object({{"type", other}}), draft::make_object({{"type", "string"}})}));
     return made;
   }
 
@@ -159,7 +181,8 @@ private:
     if (!f.format.empty() && f.kind == value_kind::string)
       made.set("format", f.format);
     if (form_ == dialect::v3)
-      if (const auto* otherwise = f.attribute("default_value"); otherwise != nullptr && f.kind == value_kind::string && !f.list)
+      if (const auto* otherwise = f.attribute("default_value");
+          otherwise != nullptr && f.kind == value_kind::string && !f.list)
         made.set("default", *otherwise);
     if (!f.map_keys.empty()) {
       draft keys = draft::make_array();
@@ -174,7 +197,9 @@ private:
     if (!f.patch_merge_key.empty())
       made.set("x-kubernetes-patch-merge-key", f.patch_merge_key);
     std::string strategy;
-    for (const auto& [wanted, name] : {std::pair{f.patch_merge, "merge"}, std::pair{f.patch_replace, "replace"}, std::pair{f.patch_retain_keys, "retainKeys"}})
+    for (const auto& [wanted, name] :
+         {std::pair{f.patch_merge, "merge"}, std::pair{f.patch_replace, "replace"},
+          std::pair{f.patch_retain_keys, "retainKeys"}})
       if (wanted)
         strategy += (strategy.empty() ? "" : ",") + std::string{name};
     if (!strategy.empty())
@@ -189,8 +214,10 @@ private:
 } // namespace
 
 std::string definition_name(const type& t) {
-  const auto rest = std::string_view{t.full_name()}.substr(std::min(schema_root.size(), t.full_name().size()));
-  return rest.starts_with("meta.") ? fmt::format("{}{}", meta_prefix, rest) : fmt::format("io.k8s.api.{}", rest);
+  const auto rest =
+    std::string_view{t.full_name()}.substr(std::min(schema_root.size(), t.full_name().size()));
+  return rest.starts_with("meta.") ? fmt::format("{}{}", meta_prefix, rest)
+                                   : fmt::format("io.k8s.api.{}", rest);
 }
 
 std::string list_definition_name(const registry::kind& kind) {
@@ -198,14 +225,16 @@ std::string list_definition_name(const registry::kind& kind) {
 }
 
 draft reference(dialect form, std::string_view name) {
-  return draft::make_object({{"$ref", fmt::format("{}{}", form == dialect::v2 ? "#/definitions/" : "#/components/schemas/", name)}});
+  return draft::make_object(
+    {{"$ref", fmt::format("{}{}", form == dialect::v2 ? "#/definitions/" : "#/components/schemas/", name)}});
 }
 
 draft group_version_kind(std::string_view group, std::string_view version, std::string_view kind) {
   return draft::make_object({{"group", group}, {"kind", kind}, {"version", version}});
 }
 
-draft make_definitions(dialect form, const std::vector<const type*>& roots, const std::vector<const registry::kind*>& lists) {
+draft make_definitions(dialect form, const std::vector<const type*>& roots,
+                       const std::vector<const registry::kind*>& lists) {
   builder made{form};
   for (const auto* root : roots)
     made.add(*root);

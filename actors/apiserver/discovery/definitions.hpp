@@ -25,7 +25,8 @@ std::string list_definition_name(const registry::kind& kind);
 draft reference(dialect form, std::string_view name);
 
 /// Definitions of `roots` and of all that they refer to, by name: an object with sorted members.
-draft make_definitions(dialect form, const std::vector<const type*>& roots, const std::vector<const registry::kind*>& lists);
+draft make_definitions(dialect form, const std::vector<const type*>& roots,
+                       const std::vector<const registry::kind*>& lists);
 
 /// {"group":"apps","kind":"Deployment","version":"v1"}
 draft group_version_kind(std::string_view group, std::string_view version, std::string_view kind);

@@ -1,8 +1,8 @@
 // Which path has which document.
 #include "actors/apiserver/discovery/documents.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "actors/apiserver/discovery/gnostic.hpp"
 #include "actors/apiserver/discovery/groups.hpp"
@@ -67,12 +67,14 @@ document documents::find_api(const std::vector<std::string>& segments, std::stri
     if (*form == http::discovery_form::plain)
       return plain(segments[0], core ? api_versions(address_) : api_group_list());
     const std::string version = *form == http::discovery_form::aggregated_v2 ? "v2" : "v2beta1";
-    const auto content_type = fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList", version);
+    const auto content_type =
+      fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList", version);
     return cached(segments[0] + "/aggregated/" + version, content_type,
                   [&] { return messages::codec::to_json(aggregated(core, version)) + "\n"; });
   }
   if (core)
-    return segments.size() == 2 ? plain("api/" + segments[1], api_resource_list("", segments[1])) : refuse(status::no_route());
+    return segments.size() == 2 ? plain("api/" + segments[1], api_resource_list("", segments[1]))
+                                : refuse(status::no_route());
   if (segments.size() == 2)
     return plain("apis/" + segments[1], api_group(segments[1]));
   if (segments.size() == 3)
@@ -85,7 +87,8 @@ document documents::find_openapi(const std::vector<std::string>& segments, std::
     // In the client's order; some can read one form only.
     for (const auto& range : http::parse_accept(accept))
       if (range.type == gnostic_v2_type || range.type == gnostic_v2_answer_type)
-        return cached("openapi/v2.pb", std::string{gnostic_v2_answer_type}, [] { return encode_gnostic_v2(openapi_v2()); });
+        return cached("openapi/v2.pb", std::string{gnostic_v2_answer_type},
+                      [] { return encode_gnostic_v2(openapi_v2()); });
       else if (http::accepts(range.type, "application/json"))
         break;
     if (!http::accepts(accept, "application/json"))
@@ -108,7 +111,8 @@ document documents::openapi_v3_document(const std::string& name) const {
   const auto names = openapi_v3_names();
   if (std::find(names.begin(), names.end(), name) == names.end())
     return refuse(status::no_route());
-  return cached("openapi/v3/" + name, "application/json", [&] { return messages::codec::to_json(openapi_v3(name)); });
+  return cached("openapi/v3/" + name, "application/json",
+                [&] { return messages::codec::to_json(openapi_v3(name)); });
 }
 
 /// Each document's address carries the hash of its content, so that clients can keep it.
@@ -116,7 +120,9 @@ document documents::openapi_v3_index() const {
   draft paths = draft::make_object();
   for (const auto& name : openapi_v3_names()) {
     const auto etag = openapi_v3_document(name).etag;
-    paths.set(name, draft::make_object({{"serverRelativeURL", fmt::format("/openapi/v3/{}?hash={}", name, etag.substr(1, etag.size() - 2))}}));
+    paths.set(name,
+              draft::make_object({{"serverRelativeURL", fmt::format("/openapi/v3/{}?hash={}", name,
+                                                                    etag.substr(1, etag.size() - 2))}}));
   }
   const auto content = draft::make_object({{"paths", std::move(paths)}});
   return cached("openapi/v3", "application/json", [&] { return messages::codec::to_json(content); });

@@ -1,5 +1,5 @@
-// Everything below /, /api, /apis and /openapi that is no resource. Documents are rendered when they are first asked for
-// and then shared. Thread-safe.
+// Everything below /, /api, /apis and /openapi that is no resource. Documents are rendered when they are
+// first asked for and then shared. Thread-safe.
 #pragma once
 
 #include <functional>

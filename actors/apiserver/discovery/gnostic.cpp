@@ -6,9 +6,9 @@
 
 namespace actors::apiserver::discovery {
 
-using messages::codec::draft;
 using http::protobuf::append_bytes;
 using http::protobuf::append_integer;
+using messages::codec::draft;
 
 namespace {
 
@@ -134,7 +134,8 @@ std::string operation(const draft& value) {
 }
 
 std::string path_item(const draft& value) {
-  constexpr std::pair<std::string_view, uint32_t> methods[] = {{"get", 2}, {"put", 3}, {"post", 4}, {"delete", 5}, {"patch", 8}};
+  constexpr std::pair<std::string_view, uint32_t> methods[] = {
+    {"get", 2}, {"put", 3}, {"post", 4}, {"delete", 5}, {"patch", 8}};
   std::string out;
   for (const auto& [method, number] : methods)
     if (const auto* content = value.find(method))

@@ -1,8 +1,8 @@
 // The registry's kinds as discovery documents.
 #include "actors/apiserver/discovery/groups.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <set>
 
 #include "actors/apiserver/registry/kind.hpp"
@@ -20,7 +20,8 @@ struct group_version {
 std::vector<group_version> group_versions() {
   std::vector<group_version> result;
   for (const auto& kind : registry::kinds())
-    if (const group_version item{kind.group, kind.version}; std::find(result.begin(), result.end(), item) == result.end())
+    if (const group_version item{kind.group, kind.version};
+        std::find(result.begin(), result.end(), item) == result.end())
       result.push_back(item);
   return result;
 }
@@ -65,7 +66,8 @@ draft group_entry(std::string_view group) {
   if (versions.empty())
     return {};
   draft preferred = versions.items().front();
-  return draft::make_object({{"name", group}, {"versions", std::move(versions)}, {"preferredVersion", std::move(preferred)}});
+  return draft::make_object(
+    {{"name", group}, {"versions", std::move(versions)}, {"preferredVersion", std::move(preferred)}});
 }
 
 std::vector<std::string_view> named_groups() {
@@ -76,7 +78,8 @@ std::vector<std::string_view> named_groups() {
   return result;
 }
 
-// ---- the aggregated form -------------------------------------------------------------------------------------
+// ---- the aggregated form
+// -------------------------------------------------------------------------------------
 
 draft response_kind(std::string_view group, std::string_view version, std::string_view name) {
   return draft::make_object({{"group", group}, {"version", version}, {"kind", name}});
@@ -96,9 +99,10 @@ draft aggregated_resource(const registry::kind& kind) {
     resource.set("categories", texts(kind.categories, false));
   draft subresources = draft::make_array();
   for (const auto& sub : subresources_of(kind))
-    subresources.push_back(draft::make_object({{"subresource", sub.name},
-                                               {"responseKind", response_kind(sub.body_group, sub.body_version, sub.body_kind)},
-                                               {"verbs", texts(sub.verbs, true)}}));
+    subresources.push_back(
+      draft::make_object({{"subresource", sub.name},
+                          {"responseKind", response_kind(sub.body_group, sub.body_version, sub.body_kind)},
+                          {"verbs", texts(sub.verbs, true)}}));
   if (!subresources.empty())
     resource.set("subresources", std::move(subresources));
   return resource;
@@ -112,7 +116,8 @@ draft aggregated_group(std::string_view group) {
     draft resources = draft::make_array();
     for (const auto* kind : kinds_of(item))
       resources.push_back(aggregated_resource(*kind));
-    versions.push_back(draft::make_object({{"version", item.version}, {"resources", std::move(resources)}, {"freshness", "Current"}}));
+    versions.push_back(draft::make_object(
+      {{"version", item.version}, {"resources", std::move(resources)}, {"freshness", "Current"}}));
   }
   draft metadata = draft::make_object();
   if (!group.empty())
@@ -200,8 +205,10 @@ draft aggregated(bool core, std::string_view version) {
 }
 
 draft paths() {
-  std::set<std::string> list = {"/api", "/api/v1", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping",
-                                "/openapi/v2", "/openapi/v3", "/readyz", "/readyz/informer-sync", "/readyz/ping", "/version"};
+  std::set<std::string> list = {"/api",         "/api/v1",       "/apis",   "/apis/",
+                                "/healthz",     "/healthz/ping", "/livez",  "/livez/ping",
+                                "/openapi/v2",  "/openapi/v3",   "/readyz", "/readyz/informer-sync",
+                                "/readyz/ping", "/version"};
   for (const auto& item : group_versions()) {
     if (item.group.empty())
       continue;

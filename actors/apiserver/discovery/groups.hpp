@@ -1,4 +1,5 @@
-// Discovery documents from the registry: /api, /apis, /apis/<group>, resource lists, and the aggregated form. Pure.
+// Discovery documents from the registry: /api, /apis, /apis/<group>, resource lists, and the aggregated form.
+// Pure.
 #pragma once
 
 #include <string_view>

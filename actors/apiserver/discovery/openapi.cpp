@@ -1,8 +1,8 @@
 // Documents put together from definitions and paths.
 #include "actors/apiserver/discovery/openapi.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "actors/apiserver/discovery/definitions.hpp"
 #include "actors/apiserver/discovery/openapi_paths.hpp"
@@ -12,7 +12,8 @@ namespace actors::apiserver::discovery {
 namespace {
 
 std::string document_name(const registry::kind& kind) {
-  return kind.group.empty() ? fmt::format("api/{}", kind.version) : fmt::format("apis/{}/{}", kind.group, kind.version);
+  return kind.group.empty() ? fmt::format("api/{}", kind.version)
+                            : fmt::format("apis/{}/{}", kind.group, kind.version);
 }
 
 /// The types that the kinds' verbs take and give.
@@ -20,7 +21,8 @@ std::vector<const type*> roots_of(const std::vector<const registry::kind*>& kind
   const auto& schema = messages::codec::api_schema();
   std::vector<const type*> roots;
   const auto add = [&](std::string_view version, std::string_view name) {
-    if (const auto* found = schema.find(version, name); found != nullptr && std::find(roots.begin(), roots.end(), found) == roots.end())
+    if (const auto* found = schema.find(version, name);
+        found != nullptr && std::find(roots.begin(), roots.end(), found) == roots.end())
       roots.push_back(found);
   };
   add("v1", "Status");
@@ -30,7 +32,9 @@ std::vector<const type*> roots_of(const std::vector<const registry::kind*>& kind
       if (sub.body_version.empty())
         add(kind->api_version(), sub.body_kind);
       else
-        add(sub.body_group.empty() ? std::string{sub.body_version} : fmt::format("{}/{}", sub.body_group, sub.body_version), sub.body_kind);
+        add(sub.body_group.empty() ? std::string{sub.body_version}
+                                   : fmt::format("{}/{}", sub.body_group, sub.body_version),
+            sub.body_kind);
   }
   return roots;
 }
@@ -69,10 +73,12 @@ draft openapi_v3(std::string_view name) {
   const auto kinds = kinds_where(name);
   if (name.empty() || kinds.empty())
     return {};
-  return draft::make_object({{"openapi", "3.0.0"},
-                             {"info", info("unversioned")},
-                             {"paths", make_paths(dialect::v3, kinds)},
-                             {"components", draft::make_object({{"schemas", make_definitions(dialect::v3, roots_of(kinds), kinds)}})}});
+  return draft::make_object(
+    {{"openapi", "3.0.0"},
+     {"info", info("unversioned")},
+     {"paths", make_paths(dialect::v3, kinds)},
+     {"components",
+      draft::make_object({{"schemas", make_definitions(dialect::v3, roots_of(kinds), kinds)}})}});
 }
 
 } // namespace actors::apiserver::discovery

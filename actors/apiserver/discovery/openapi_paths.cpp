@@ -1,8 +1,9 @@
-// Operations from the registry's verbs. kubectl looks here for what a server understands (fieldValidation, dryRun).
+// Operations from the registry's verbs. kubectl looks here for what a server understands (fieldValidation,
+// dryRun).
 #include "actors/apiserver/discovery/openapi_paths.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 
 namespace actors::apiserver::discovery {
@@ -12,8 +13,11 @@ namespace {
 struct operation_form {
   std::string_view verb, method, id_prefix;
 };
-constexpr operation_form item_operations[] = {
-  {"get", "get", "read"}, {"update", "put", "replace"}, {"patch", "patch", "patch"}, {"delete", "delete", "delete"}, {"create", "post", "create"}};
+constexpr operation_form item_operations[] = {{"get", "get", "read"},
+                                              {"update", "put", "replace"},
+                                              {"patch", "patch", "patch"},
+                                              {"delete", "delete", "delete"},
+                                              {"create", "post", "create"}};
 constexpr operation_form collection_operations[] = {
   {"list", "get", "list"}, {"create", "post", "create"}, {"deletecollection", "delete", "deletecollection"}};
 
@@ -33,7 +37,8 @@ public:
   explicit paths_builder(dialect form) : form_(form) {}
 
   void add(const registry::kind& kind) {
-    const std::string root = kind.group.empty() ? fmt::format("/api/{}", kind.version) : fmt::format("/apis/{}/{}", kind.group, kind.version);
+    const std::string root = kind.group.empty() ? fmt::format("/api/{}", kind.version)
+                                                : fmt::format("/apis/{}/{}", kind.group, kind.version);
     const std::string scope = kind.namespaced ? "/namespaces/{namespace}" : "";
     const auto collection = fmt::format("{}{}/{}", root, scope, kind.plural);
     const auto item = collection + "/{name}";
@@ -41,14 +46,16 @@ public:
       if (has(kind.verbs, form.verb))
         add_operation(collection, form, kind, kind.verbs, "", kind.name, form.verb == "list");
     if (kind.namespaced)
-      add_operation(fmt::format("{}/{}", root, kind.plural), collection_operations[0], kind, kind.verbs, "ForAllNamespaces", kind.name, true);
+      add_operation(fmt::format("{}/{}", root, kind.plural), collection_operations[0], kind, kind.verbs,
+                    "ForAllNamespaces", kind.name, true);
     for (const auto& form : item_operations)
       if (form.verb != "create" && has(kind.verbs, form.verb))
         add_operation(item, form, kind, kind.verbs, "", kind.name, false);
     for (const auto& sub : kind.subresources)
       for (const auto& form : item_operations)
         if (has(sub.verbs, form.verb))
-          add_operation(fmt::format("{}/{}", item, sub.name), form, kind, sub.verbs, capital(sub.name), sub.body_kind, false, &sub);
+          add_operation(fmt::format("{}/{}", item, sub.name), form, kind, sub.verbs, capital(sub.name),
+                        sub.body_kind, false, &sub);
   }
 
   draft result() {
@@ -59,7 +66,8 @@ public:
   }
 
 private:
-  draft parameter(std::string_view name, std::string_view in, std::string_view type, std::string_view description) const {
+  draft parameter(std::string_view name, std::string_view in, std::string_view type,
+                  std::string_view description) const {
     draft made = draft::make_object({{"description", description}, {"in", in}, {"name", name}});
     if (in == "path")
       made.set("required", true);
@@ -80,7 +88,8 @@ private:
     if (verb == "create" || verb == "update" || verb == "patch") {
       query("dryRun", "string", "All: the request is checked and nothing is stored.");
       query("fieldManager", "string", "Who changes the fields; at most 128 characters.");
-      query("fieldValidation", "string", "What becomes of unknown and duplicate fields: Ignore, Warn (default) or Strict.");
+      query("fieldValidation", "string",
+            "What becomes of unknown and duplicate fields: Ignore, Warn (default) or Strict.");
     } else if (verb == "delete" || verb == "deletecollection") {
       query("dryRun", "string", "All: the request is checked and nothing is removed.");
       query("gracePeriodSeconds", "integer", "Time for an orderly end; 0 deletes at once.");
@@ -113,38 +122,50 @@ private:
   draft content(std::string_view definition, bool patch) const {
     draft types = draft::make_object();
     if (patch)
-      for (const auto type : {"application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"})
+      for (const auto type : {"application/json-patch+json", "application/merge-patch+json",
+                              "application/strategic-merge-patch+json"})
         types.set(type, draft::make_object({{"schema", draft::make_object({{"type", "object"}})}}));
     else
       types.set("application/json", draft::make_object({{"schema", reference(form_, definition)}}));
     return types;
   }
 
-  void set_bodies(draft& operation, std::string_view verb, const std::string& body, const std::string& answer, bool log) const {
+  void set_bodies(draft& operation, std::string_view verb, const std::string& body, const std::string& answer,
+                  bool log) const {
     const bool takes_body = verb == "create" || verb == "update" || verb == "patch";
     const bool patch = verb == "patch";
     draft answered = draft::make_object({{"description", "OK"}});
     if (form_ == dialect::v2) {
       if (takes_body)
         operation["parameters"].push_back(draft::make_object(
-          {{"in", "body"}, {"name", "body"}, {"required", true}, {"schema", patch ? draft::make_object({{"type", "object"}}) : reference(form_, body)}}));
+          {{"in", "body"},
+           {"name", "body"},
+           {"required", true},
+           {"schema", patch ? draft::make_object({{"type", "object"}}) : reference(form_, body)}}));
       answered.set("schema", log ? draft::make_object({{"type", "string"}}) : reference(form_, answer));
     } else {
       if (takes_body)
-        operation.set("requestBody", draft::make_object({{"content", content(body, patch)}, {"required", true}}));
-      answered.set("content", log ? draft::make_object({{"text/plain", draft::make_object({{"schema", draft::make_object({{"type", "string"}})}})}})
-                                  : content(answer, false));
+        operation.set("requestBody",
+                      draft::make_object({{"content", content(body, patch)}, {"required", true}}));
+      answered.set(
+        "content",
+        log ? draft::make_object(
+                {{"text/plain", draft::make_object({{"schema", draft::make_object({{"type", "string"}})}})}})
+            : content(answer, false));
     }
-    operation.set("responses", draft::make_object({{"200", std::move(answered)}, {"401", draft::make_object({{"description", "Unauthorized"}})}}));
+    operation.set("responses",
+                  draft::make_object({{"200", std::move(answered)},
+                                      {"401", draft::make_object({{"description", "Unauthorized"}})}}));
   }
 
   void add_operation(const std::string& path, const operation_form& form, const registry::kind& kind,
-                     const std::vector<std::string_view>&, std::string_view suffix, std::string_view body_kind, bool list,
-                     const registry::subresource* sub = nullptr) {
+                     const std::vector<std::string_view>&, std::string_view suffix,
+                     std::string_view body_kind, bool list, const registry::subresource* sub = nullptr) {
     const bool log = sub != nullptr && sub->name == "log";
     std::string body_version = kind.api_version();
     if (sub != nullptr && !sub->body_version.empty())
-      body_version = sub->body_group.empty() ? std::string{sub->body_version} : fmt::format("{}/{}", sub->body_group, sub->body_version);
+      body_version = sub->body_group.empty() ? std::string{sub->body_version}
+                                             : fmt::format("{}/{}", sub->body_group, sub->body_version);
     const auto* body_type = messages::codec::api_schema().find(body_version, body_kind);
     const auto* status = messages::codec::api_schema().find("v1", "Status");
     if (body_type == nullptr || status == nullptr)
@@ -152,19 +173,24 @@ private:
     const auto body = definition_name(*body_type);
     const bool removes = form.verb == "delete" || form.verb == "deletecollection";
     const auto answer = list ? list_definition_name(kind) : removes ? definition_name(*status) : body;
-    const std::string group = kind.group.empty() ? "Core" : capital(kind.group.substr(0, kind.group.find('.')));
-    const std::string tag = fmt::format("{}_{}", kind.group.empty() ? "core" : kind.group.substr(0, kind.group.find('.')), kind.version);
+    const std::string group =
+      kind.group.empty() ? "Core" : capital(kind.group.substr(0, kind.group.find('.')));
+    const std::string tag = fmt::format(
+      "{}_{}", kind.group.empty() ? "core" : kind.group.substr(0, kind.group.find('.')), kind.version);
     const bool namespaced = path.find("{namespace}") != std::string::npos;
     std::string action{form.verb == "update" ? "put" : form.verb == "create" ? "post" : form.verb};
     draft operation = draft::make_object({
-      {"description", fmt::format("{} {} of kind {}", form.id_prefix, list ? "objects" : "an object", body_kind)},
-      {"operationId", fmt::format("{}{}{}{}{}{}", form.id_prefix, group, capital(kind.version), namespaced ? "Namespaced" : "", kind.name, suffix)},
+      {"description",
+       fmt::format("{} {} of kind {}", form.id_prefix, list ? "objects" : "an object", body_kind)},
+      {"operationId", fmt::format("{}{}{}{}{}{}", form.id_prefix, group, capital(kind.version),
+                                  namespaced ? "Namespaced" : "", kind.name, suffix)},
       {"parameters", parameters_of(form.verb, log)},
       {"tags", draft::make_array({tag})},
       {"x-kubernetes-action", action},
-      {"x-kubernetes-group-version-kind", sub != nullptr && !sub->body_version.empty()
-                                            ? group_version_kind(sub->body_group, sub->body_version, body_kind)
-                                            : group_version_kind(kind.group, kind.version, body_kind)},
+      {"x-kubernetes-group-version-kind",
+       sub != nullptr && !sub->body_version.empty()
+         ? group_version_kind(sub->body_group, sub->body_version, body_kind)
+         : group_version_kind(kind.group, kind.version, body_kind)},
     });
     set_bodies(operation, form.verb, body, answer, log);
     auto& item = paths_[path];

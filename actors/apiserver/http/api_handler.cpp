@@ -16,7 +16,9 @@ namespace {
 class api_handler final : public handler {
 public:
   explicit api_handler(api_settings settings)
-      : tokens_(settings.token_file), documents_(settings.address), front_(std::make_shared<front_context>()) {
+      : tokens_(settings.token_file),
+        documents_(settings.address),
+        front_(std::make_shared<front_context>()) {
     front_->port = std::move(settings.port);
     front_->clock = std::move(settings.clock);
     front_->random = std::move(settings.random);
@@ -43,12 +45,21 @@ public:
     std::string_view reason = "BadRequest";
     switch (code) {
       case 408:
-      case 504: reason = "Timeout"; break;
+      case 504:
+        reason = "Timeout";
+        break;
       case 413:
-      case 431: reason = "RequestEntityTooLarge"; break;
-      case 500: reason = "InternalError"; break;
-      case 503: reason = "ServiceUnavailable"; break;
-      default: break;
+      case 431:
+        reason = "RequestEntityTooLarge";
+        break;
+      case 500:
+        reason = "InternalError";
+        break;
+      case 503:
+        reason = "ServiceUnavailable";
+        break;
+      default:
+        break;
     }
     auto answer = render_error({code, std::string{reason}, std::string{message}, {}});
     answer.close = code != 500 && code != 504;
@@ -68,9 +79,13 @@ private:
       return status::unauthorized();
     item.user = std::move(*user);
     for (const auto& header : item.what.headers)
-      if (header.name.size() > 12 && equal_ignoring_case(std::string_view{header.name}.substr(0, 12), "Impersonate-"))
-        return {403, "Forbidden",
-                fmt::format("users \"{}\" is forbidden: impersonation is not supported by this server", header.value), {}};
+      if (header.name.size() > 12 &&
+          equal_ignoring_case(std::string_view{header.name}.substr(0, 12), "Impersonate-"))
+        return {403,
+                "Forbidden",
+                fmt::format("users \"{}\" is forbidden: impersonation is not supported by this server",
+                            header.value),
+                {}};
     return authorize(item);
   }
 
@@ -78,21 +93,27 @@ private:
     auth::subject subject{item.user.name, {item.user.groups.begin(), item.user.groups.end()}};
     const auto& where = item.where;
     if (where.is_resource) {
-      const std::string resource = where.subresource.empty() ? where.resource : where.resource + "/" + where.subresource;
+      const std::string resource =
+        where.subresource.empty() ? where.resource : where.resource + "/" + where.subresource;
       if (auth::is_allowed(subject, where.verb, where.group, resource))
         return {};
-      return status::forbidden_to(item.user.name, where.verb, resource, where.group, where.name_space, where.name);
+      return status::forbidden_to(item.user.name, where.verb, resource, where.group, where.name_space,
+                                  where.name);
     }
     const auto in_group = [&](std::string_view group) {
       return std::find(item.user.groups.begin(), item.user.groups.end(), group) != item.user.groups.end();
     };
-    const std::string_view first = item.target.segments.empty() ? "" : std::string_view{item.target.segments[0]};
+    const std::string_view first =
+      item.target.segments.empty() ? "" : std::string_view{item.target.segments[0]};
     const bool health = first == "healthz" || first == "livez" || first == "readyz" || first == "version";
     const bool discovery = first == "api" || first == "apis" || first == "openapi" || first.empty();
     const bool reads = where.verb == "get" || where.verb == "head";
-    if (in_group("system:masters") || (health && reads) || (discovery && reads && in_group("system:authenticated")))
+    if (in_group("system:masters") || (health && reads) ||
+        (discovery && reads && in_group("system:authenticated")))
       return {};
-    return {403, "Forbidden", fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", item.user.name, where.verb, item.target.path),
+    return {403, "Forbidden",
+            fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", item.user.name, where.verb,
+                        item.target.path),
             messages::codec::draft::make_object()};
   }
 
@@ -149,9 +170,11 @@ private:
 
   static status::api_error unserved_subresource(const route& where) {
     if (where.resource == "pods")
-      for (const std::string_view name : {"exec", "attach", "portforward", "proxy", "eviction", "ephemeralcontainers", "resize"})
+      for (const std::string_view name :
+           {"exec", "attach", "portforward", "proxy", "eviction", "ephemeralcontainers", "resize"})
         if (where.subresource == name)
-          return {501, "NotImplemented", fmt::format("pods/{} is not supported by this server yet", name), {}};
+          return {
+            501, "NotImplemented", fmt::format("pods/{} is not supported by this server yet", name), {}};
     return status::no_route();
   }
 

@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::string_view accepted_types = "application/json, application/vnd.kubernetes.protobuf";
 
-bool is_protobuf(std::string_view header) {
-  return parse_media_type(header).type == protobuf::content_type;
-}
+bool is_protobuf(std::string_view header) { return parse_media_type(header).type == protobuf::content_type; }
 
 status::api_error check_content_type(std::string_view header) {
   if (header.empty() || parse_media_type(header).type == "application/json" || is_protobuf(header))
@@ -58,15 +56,21 @@ status::api_error check_identity(const type& t, draft& value) {
   const std::string kind{value.get("kind").str(t.kind())};
   for (const auto name : {"apiVersion", "kind"})
     if (const auto& given = value.get(name); !given.is_null() && !given.is_string())
-      return status::bad_request(fmt::format(
-        "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {} is no string", t.kind(), name));
+      return status::bad_request(
+        fmt::format("the object provided is unrecognized (must be of type {}): couldn't get version/kind; "
+                    "json parse error: {} is no string",
+                    t.kind(), name));
   if (!version.empty() && version != t.api_version())
-    return status::bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})", version, t.api_version()));
+    return status::bad_request(
+      fmt::format("the API version in the data ({}) does not match the expected API version ({})", version,
+                  t.api_version()));
   if (!kind.empty() && kind != t.kind()) {
     if (messages::codec::api_schema().find(version, kind) == nullptr)
-      return status::bad_request(fmt::format("no kind \"{}\" is registered for version \"{}\" in this server", kind, version));
-    return status::bad_request(fmt::format("{0} in version \"{1}\" cannot be handled as a {2}: converting ({0}) to ({2}): unknown conversion",
-                                           kind, t.version(), t.kind()));
+      return status::bad_request(
+        fmt::format("no kind \"{}\" is registered for version \"{}\" in this server", kind, version));
+    return status::bad_request(fmt::format(
+      "{0} in version \"{1}\" cannot be handled as a {2}: converting ({0}) to ({2}): unknown conversion",
+      kind, t.version(), t.kind()));
   }
   value.set("kind", t.kind());
   value.set("apiVersion", t.api_version());
@@ -74,7 +78,8 @@ status::api_error check_identity(const type& t, draft& value) {
 }
 
 /// What the policy makes of unknown and duplicate fields.
-void apply_policy(decoded_body& body, std::vector<std::string> strict_errors, unknown_field_policy policy, const std::string& prefix) {
+void apply_policy(decoded_body& body, std::vector<std::string> strict_errors, unknown_field_policy policy,
+                  const std::string& prefix) {
   if (strict_errors.empty() || policy == unknown_field_policy::ignore)
     return;
   if (policy == unknown_field_policy::strict)
@@ -97,19 +102,24 @@ void remove_directives(draft& value) {
 
 } // namespace
 
-decoded_body decode_body(const type& t, std::string_view content_type, std::string_view body, unknown_field_policy policy) {
+decoded_body decode_body(const type& t, std::string_view content_type, std::string_view body,
+                         unknown_field_policy policy) {
   decoded_body result;
   if ((result.error = check_content_type(content_type)))
     return result;
   auto parsed = is_protobuf(content_type) ? parse_protobuf(t, body) : messages::codec::parse_json(body);
   if (parsed.error) {
-    result.error = status::bad_request(fmt::format(
-      "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {}", t.kind(), parsed.error->message));
+    result.error =
+      status::bad_request(fmt::format("the object provided is unrecognized (must be of type {}): couldn't "
+                                      "get version/kind; json parse error: {}",
+                                      t.kind(), parsed.error->message));
     return result;
   }
   if (!parsed.value.is_object()) {
-    result.error = status::bad_request(fmt::format(
-      "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: the body is no JSON object", t.kind()));
+    result.error =
+      status::bad_request(fmt::format("the object provided is unrecognized (must be of type {}): couldn't "
+                                      "get version/kind; json parse error: the body is no JSON object",
+                                      t.kind()));
     return result;
   }
   if ((result.error = check_identity(t, parsed.value)))
@@ -124,7 +134,8 @@ decoded_body decode_body(const type& t, std::string_view content_type, std::stri
   return result;
 }
 
-decoded_body decode_options(std::string_view kind_name, std::string_view content_type, std::string_view body) {
+decoded_body decode_options(std::string_view kind_name, std::string_view content_type,
+                            std::string_view body) {
   decoded_body result;
   if (body.empty() || (result.error = check_content_type(content_type)))
     return result;
@@ -139,7 +150,8 @@ decoded_body decode_options(std::string_view kind_name, std::string_view content
   }
   auto parsed = messages::codec::parse_json(body);
   if (parsed.error)
-    result.error = status::bad_request(fmt::format("couldn't get version/kind; json parse error: {}", parsed.error->message));
+    result.error = status::bad_request(
+      fmt::format("couldn't get version/kind; json parse error: {}", parsed.error->message));
   else if (!parsed.value.is_object() && !parsed.value.is_null())
     result.error = status::bad_request(fmt::format("the body must be {}", kind_name));
   else if (const auto kind = parsed.value.get("kind").str(kind_name); kind != kind_name)
@@ -161,7 +173,9 @@ decoded_body check_patch_fields(const type& t, std::string_view patch, unknown_f
   (void)messages::codec::check(t, parsed.value, strict_errors); // types are judged on the patched object
   if (!strict_errors.empty() && policy == unknown_field_policy::strict) {
     registry::kind nameless;
-    result.error = status::invalid(nameless, "", {registry::invalid("patch", draft{patch}, "strict decoding error: " + join(strict_errors))});
+    result.error = status::invalid(
+      nameless, "",
+      {registry::invalid("patch", draft{patch}, "strict decoding error: " + join(strict_errors))});
     return result;
   }
   apply_policy(result, std::move(strict_errors), policy, "");

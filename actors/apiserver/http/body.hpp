@@ -17,8 +17,8 @@ struct decoded_body {
 };
 
 /// `content_type`: the header. apiVersion and kind may be missing: then they are those of `type`.
-decoded_body decode_body(const messages::codec::type& type, std::string_view content_type, std::string_view body,
-                         messages::codec::unknown_field_policy policy);
+decoded_body decode_body(const messages::codec::type& type, std::string_view content_type,
+                         std::string_view body, messages::codec::unknown_field_policy policy);
 
 /// Any JSON object; for DeleteOptions. An empty body gives null.
 decoded_body decode_options(std::string_view kind_name, std::string_view content_type, std::string_view body);

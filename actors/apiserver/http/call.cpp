@@ -30,9 +30,13 @@ std::string indent_json(std::string_view json) {
         quoted = false;
       continue;
     }
-    const bool empty_follows = i + 1 < json.size() && ((c == '{' && json[i + 1] == '}') || (c == '[' && json[i + 1] == ']'));
+    const bool empty_follows =
+      i + 1 < json.size() && ((c == '{' && json[i + 1] == '}') || (c == '[' && json[i + 1] == ']'));
     switch (c) {
-      case '"': quoted = true; out += c; break;
+      case '"':
+        quoted = true;
+        out += c;
+        break;
       case '{':
       case '[':
         out += c;
@@ -49,17 +53,21 @@ std::string indent_json(std::string_view json) {
         line();
         out += c;
         break;
-      case ',': out += c; line(); break;
-      case ':': out += ": "; break;
-      default: out += c;
+      case ',':
+        out += c;
+        line();
+        break;
+      case ':':
+        out += ": ";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
-void call::fail(const status::api_error& error) const {
-  reply->send(render_error(error));
-}
+void call::fail(const status::api_error& error) const { reply->send(render_error(error)); }
 
 void call::send(int code, std::string json) const {
   response answer;
@@ -71,12 +79,13 @@ void call::send(int code, std::string json) const {
 }
 
 void call::after_barrier(std::function<void()> then) const {
-  front->port->barrier(where.kind->key_prefix, [reply = reply, then = std::move(then)](const status::api_error& error) {
-    if (error)
-      reply->send(render_error(error));
-    else
-      reply->post(then);
-  });
+  front->port->barrier(where.kind->key_prefix,
+                       [reply = reply, then = std::move(then)](const status::api_error& error) {
+                         if (error)
+                           reply->send(render_error(error));
+                         else
+                           reply->post(then);
+                       });
 }
 
 } // namespace actors::apiserver::http

@@ -1,11 +1,11 @@
-// The life of a connection as one coroutine. Whatever it waits for (bytes, room to write, an answer, a wake-up, time)
-// wakes it through one event, after which it looks what has changed.
+// The life of a connection as one coroutine. Whatever it waits for (bytes, room to write, an answer, a
+// wake-up, time) wakes it through one event, after which it looks what has changed.
 #include "actors/apiserver/http/connection.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "actors/apiserver/http/limits.hpp"
+#include "actors/apiserver/http/pending_answer.hpp"
 
 namespace actors::apiserver::http {
 
@@ -21,49 +22,10 @@ using asio::ip::tcp;
 
 namespace {
 
-/// The answer's way back. Dropped without an answer (its holder died), it answers itself.
-class pending_answer final : public responder {
-public:
-  pending_answer(std::weak_ptr<connection> target, std::weak_ptr<http::loop> home, std::shared_ptr<handler> served, uint64_t id)
-      : target_(std::move(target)), home_(std::move(home)), served_(std::move(served)), id_(id) {}
-  ~pending_answer() override {
-    if (!sent_.exchange(true))
-      pass_on(served_->refuse(500, "the request was dropped before it was answered"));
-  }
-  void send(response answer) override {
-    if (!sent_.exchange(true))
-      pass_on(std::move(answer));
-  }
-  void post(std::function<void()> work) override {
-    if (auto home = home_.lock())
-      home->post([target = target_, work = std::move(work)] {
-        if (!target.expired())
-          work();
-      });
-  }
-  std::weak_ptr<event_loop> loop() override { return home_; }
-
-private:
-  void pass_on(response answer) {
-    auto home = home_.lock();
-    if (!home)
-      return;
-    auto shared = std::make_shared<response>(std::move(answer));
-    home->post([target = target_, id = id_, shared] {
-      if (auto live = target.lock())
-        live->deliver(id, std::move(*shared));
-    });
-  }
-
-  std::weak_ptr<connection> target_;
-  std::weak_ptr<http::loop> home_;
-  std::shared_ptr<handler> served_;
-  uint64_t id_;
-  std::atomic<bool> sent_{false};
-};
-
-std::string render_head(const response& answer, bool chunked, std::optional<size_t> length, bool keep_alive, bool old_version) {
-  std::string head = fmt::format("HTTP/1.{} {} {}\r\n", old_version ? 0 : 1, answer.code, reason_phrase(answer.code));
+std::string render_head(const response& answer, bool chunked, std::optional<size_t> length, bool keep_alive,
+                        bool old_version) {
+  std::string head =
+    fmt::format("HTTP/1.{} {} {}\r\n", old_version ? 0 : 1, answer.code, reason_phrase(answer.code));
   if (!answer.content_type.empty())
     head += fmt::format("Content-Type: {}\r\n", answer.content_type);
   for (const auto& item : answer.headers)
@@ -95,13 +57,12 @@ connection::connection(loop& home, tcp::socket socket)
   ++shared_.connections;
 }
 
-connection::~connection() {
-  --shared_.connections;
-}
+connection::~connection() { --shared_.connections; }
 
 void connection::start() {
   home_.add(shared_from_this());
-  asio::co_spawn(home_.io(), [self = shared_from_this()] { return self->run(); }, asio::detached);
+  asio::co_spawn(
+    home_.io(), [self = shared_from_this()] { return self->run(); }, asio::detached);
 }
 
 void connection::stop() {
@@ -116,7 +77,8 @@ void connection::deliver(uint64_t request_id, response answer) {
   notify();
 }
 
-// ---- waiting -------------------------------------------------------------------------------------------------
+// ---- waiting
+// -------------------------------------------------------------------------------------------------
 
 void connection::notify() {
   happened_ = true;
@@ -149,17 +111,26 @@ void connection::arm_write() {
   });
 }
 
-// ---- bytes ---------------------------------------------------------------------------------------------------
+// ---- bytes
+// ---------------------------------------------------------------------------------------------------
 
 connection::task<bool> connection::read_some(deadline until) {
   static thread_local char block[16 * 1024];
   while (!peer_gone_ && steady::now() < until) {
     size_t got = 0;
     switch (tls_->read(block, sizeof block, got)) {
-      case tls_stream::result::done: in_.append(block, got); co_return true;
-      case tls_stream::result::want_read: arm_read(); break;
-      case tls_stream::result::want_write: arm_write(); break;
-      default: peer_gone_ = true; co_return false;
+      case tls_stream::result::done:
+        in_.append(block, got);
+        co_return true;
+      case tls_stream::result::want_read:
+        arm_read();
+        break;
+      case tls_stream::result::want_write:
+        arm_write();
+        break;
+      default:
+        peer_gone_ = true;
+        co_return false;
     }
     if (stopping_ && (!parser_ || parser_->is_fresh()))
       co_return false;
@@ -173,10 +144,18 @@ connection::task<bool> connection::write_all(std::string_view bytes) {
   while (!bytes.empty()) {
     size_t written = 0;
     switch (tls_->write(bytes, written)) {
-      case tls_stream::result::done: bytes.remove_prefix(written); continue;
-      case tls_stream::result::want_read: arm_read(); break;
-      case tls_stream::result::want_write: arm_write(); break;
-      default: peer_gone_ = true; co_return false;
+      case tls_stream::result::done:
+        bytes.remove_prefix(written);
+        continue;
+      case tls_stream::result::want_read:
+        arm_read();
+        break;
+      case tls_stream::result::want_write:
+        arm_write();
+        break;
+      default:
+        peer_gone_ = true;
+        co_return false;
     }
     co_await wait(until);
     if (steady::now() >= until)
@@ -191,15 +170,23 @@ void connection::poll_peer() {
   while (!peer_gone_ && in_.size() < pipelined_bytes_max) {
     size_t got = 0;
     switch (tls_->read(block, sizeof block, got)) {
-      case tls_stream::result::done: in_.append(block, got); continue;
-      case tls_stream::result::want_read: arm_read(); return;
-      case tls_stream::result::want_write: arm_write(); return;
-      default: peer_gone_ = true;
+      case tls_stream::result::done:
+        in_.append(block, got);
+        continue;
+      case tls_stream::result::want_read:
+        arm_read();
+        return;
+      case tls_stream::result::want_write:
+        arm_write();
+        return;
+      default:
+        peer_gone_ = true;
     }
   }
 }
 
-// ---- the life ------------------------------------------------------------------------------------------------
+// ---- the life
+// ------------------------------------------------------------------------------------------------
 
 connection::task<void> connection::run() {
   try {
@@ -231,9 +218,14 @@ connection::task<bool> connection::handshake() {
     co_return co_await refuse_plain_text();
   for (;;) {
     switch (tls_->handshake()) {
-      case tls_stream::result::done: co_return true;
-      case tls_stream::result::want_read: arm_read(); break;
-      case tls_stream::result::want_write: arm_write(); break;
+      case tls_stream::result::done:
+        co_return true;
+      case tls_stream::result::want_read:
+        arm_read();
+        break;
+      case tls_stream::result::want_write:
+        arm_write();
+        break;
       default:
         shared_.log.debug("TLS handshake failed", {{"client", remote_}, {"error", tls_->failure()}});
         co_return false;
@@ -246,7 +238,8 @@ connection::task<bool> connection::handshake() {
 
 /// Somebody speaks HTTP without TLS: Go's servers say so, and so do we.
 connection::task<bool> connection::refuse_plain_text() {
-  constexpr std::string_view answer = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+  constexpr std::string_view answer =
+    "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
   char ignored[16 * 1024];
   while (::recv(socket_.native_handle(), ignored, sizeof ignored, MSG_DONTWAIT) > 0) {
   }
@@ -268,16 +261,19 @@ connection::task<bool> connection::receive() {
       until = steady::now() + header_seconds_max;
     }
     switch (state) {
-      case request_parser::state::done: co_return true;
+      case request_parser::state::done:
+        co_return true;
       case request_parser::state::failed:
         answer_ = shared_.served->refuse(parser_->failure().code, parser_->failure().message);
         co_return false;
       case request_parser::state::headers_done:
         until = steady::now() + body_seconds_max;
-        if (parser_->expects_continue() && in_.empty() && !co_await write_all("HTTP/1.1 100 Continue\r\n\r\n"))
+        if (parser_->expects_continue() && in_.empty() &&
+            !co_await write_all("HTTP/1.1 100 Continue\r\n\r\n"))
           co_return false;
         continue;
-      case request_parser::state::more: break;
+      case request_parser::state::more:
+        break;
     }
     if (!co_await read_some(until)) {
       if (started && !peer_gone_)
@@ -306,7 +302,8 @@ connection::task<bool> connection::serve_one() {
   what.remote = remote_;
   const bool head_only = what.method == "HEAD";
   try {
-    shared_.served->handle(std::move(what), std::make_shared<pending_answer>(weak_from_this(), home(), shared_.served, request_id_));
+    shared_.served->handle(std::move(what),
+                           make_responder(weak_from_this(), home(), shared_.served, request_id_));
   } catch (const std::exception& error) {
     shared_.log.error("a request failed", {{"error", error.what()}});
     answer_ = shared_.served->refuse(500, error.what());
@@ -320,7 +317,7 @@ connection::task<bool> connection::serve_one() {
   }
   const bool reuse = keep_alive && !answer_->close;
   const bool sent = co_await respond(reuse, old_version, head_only);
-  co_return sent && reuse && !stopping_;
+  co_return sent&& reuse && !stopping_;
 }
 
 connection::task<bool> connection::respond(bool keep_alive, bool old_version, bool head_only) {
@@ -333,7 +330,7 @@ connection::task<bool> connection::respond(bool keep_alive, bool old_version, bo
     if (head_only)
       co_return false; // how long the body would be is unknown
     const bool sent = co_await stream(*answer.stream, chunked);
-    co_return sent && chunked;
+    co_return sent&& chunked;
   }
   const std::string& body = answer.shared_body ? *answer.shared_body : answer.body;
   std::string bytes = render_head(answer, false, body.size(), keep_alive, old_version);
@@ -368,16 +365,18 @@ connection::task<bool> connection::stream(body_source& source, bool chunked) {
       if (!co_await write_all(out))
         co_return false;
     }
-    if (step.what == body_source::next::end || stopping_)
+    // A list that is half sent must not look complete; whatever waits for the future may end here.
+    if (step.what == body_source::next::end || (stopping_ && step.what == body_source::next::wait))
       co_return !chunked || co_await write_all("0\r\n\r\n");
     if (step.what == body_source::next::more) {
       // The same thread serves others: let them have their turn between two pieces.
-      co_await asio::dispatch(home_.io(), asio::use_awaitable);
+      co_await asio::post(home_.io(), asio::use_awaitable);
       continue;
     }
     piece = {}; // idle watchers hold no buffers
     out = {};
-    const deadline until = steady::now() + std::chrono::microseconds{std::max<int64_t>(0, step.wake_at_us - shared_.clock->monotonic_us())};
+    const deadline until = steady::now() + std::chrono::microseconds{std::max<int64_t>(
+                                             0, step.wake_at_us - shared_.clock->monotonic_us())};
     while (!woken_ && !stopping_ && steady::now() < until) {
       poll_peer();
       if (peer_gone_)

@@ -1,5 +1,5 @@
-// One client: handshake, then request after request, each answered in full before the next one is taken up. Lives
-// on one loop; no locks. Private to the wire.
+// One client: handshake, then request after request, each answered in full before the next one is taken up.
+// Lives on one loop; no locks. Private to the wire.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -14,7 +14,8 @@ constexpr std::string_view token_version = "meta.k8s.io/v1";
 constexpr size_t token_bytes_max = 4 * 1024;
 
 std::string encode_token(const continue_token& token) {
-  const auto json = messages::codec::to_json(draft::make_object({{"v", token_version}, {"rv", token.revision}, {"start", token.start}}));
+  const auto json = messages::codec::to_json(
+    draft::make_object({{"v", token_version}, {"rv", token.revision}, {"start", token.start}}));
   std::string out;
   messages::codec::append_base64(reinterpret_cast<const uint8_t*>(json.data()), json.size(), out);
   // The URL form without padding.
@@ -36,8 +37,8 @@ std::optional<continue_token> decode_token(std::string_view text) {
   if (!json)
     return std::nullopt;
   const auto parsed = messages::codec::parse_json(*json);
-  if (parsed.error || parsed.value.get("v").str() != token_version || !parsed.value.get("rv").is_integer()
-      || !parsed.value.get("start").is_string())
+  if (parsed.error || parsed.value.get("v").str() != token_version || !parsed.value.get("rv").is_integer() ||
+      !parsed.value.get("start").is_string())
     return std::nullopt;
   return continue_token{parsed.value.get("rv").integer(), std::string{parsed.value.get("start").str()}};
 }

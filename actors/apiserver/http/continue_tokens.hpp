@@ -1,4 +1,5 @@
-// LIST in pieces: the token that says where the next piece starts, and the snapshots that pieces are taken from.
+// LIST in pieces: the token that says where the next piece starts, and the snapshots that pieces are taken
+// from.
 #pragma once
 
 #include <cstdint>

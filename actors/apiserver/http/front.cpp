@@ -7,13 +7,15 @@
 
 namespace actors::apiserver::http {
 
-std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<front_port> port, runtime::telemetry::logger log) {
+std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<front_port> port,
+                              runtime::telemetry::logger log) {
   server_options filled = settings;
   if (!filled.clock)
     filled.clock = std::make_shared<runtime::seams::system_clock>();
   if (!filled.random)
     filled.random = std::make_shared<runtime::seams::system_random>();
-  auto served = make_api_handler({std::move(port), filled.data / "pki" / "tokens.csv", filled.address, filled.clock, filled.random, log});
+  auto served = make_api_handler(
+    {std::move(port), filled.data / "pki" / "tokens.csv", filled.address, filled.clock, filled.random, log});
   return start(filled, std::move(served), log);
 }
 

@@ -20,9 +20,11 @@ status::api_error answer_object(const call& item, const cache::object_ptr& found
   } else if (item.form == object_form::table) {
     const auto what = render::parse_include_object(item.target.get("includeObject"));
     if (!what)
-      return status::bad_request("unrecognized includeObject value: \"" + std::string{item.target.get("includeObject")} + "\"");
+      return status::bad_request("unrecognized includeObject value: \"" +
+                                 std::string{item.target.get("includeObject")} + "\"");
     render::append_table_start(kind, {found->revision(), "", -1}, true, body);
-    render::append_row(kind, render::to_draft(kind, *found, found->revision()), *what, item.front->clock->wall_seconds(), body);
+    render::append_row(kind, render::to_draft(kind, *found, found->revision()), *what,
+                       item.front->clock->wall_seconds(), body);
     render::append_table_end(body);
   } else if (item.form == object_form::metadata) {
     render::append_metadata(kind, *found, found->revision(), body);

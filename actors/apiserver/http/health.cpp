@@ -1,5 +1,5 @@
-// Health in upstream's form: "ok", or with ?verbose or on failure a line per check. The process being able to answer is
-// liveness; readiness is that every shard is loaded and followed.
+// Health in upstream's form: "ok", or with ?verbose or on failure a line per check. The process being able to
+// answer is liveness; readiness is that every shard is loaded and followed.
 #include "actors/apiserver/http/health.hpp"
 
 #include <fmt/format.h>
@@ -35,7 +35,8 @@ void answer_checks(const call& item, std::string_view endpoint, const std::vecto
       lines += fmt::format("[+]{} excluded: ok\n", one.name);
       continue;
     }
-    lines += one.fine ? fmt::format("[+]{} ok\n", one.name) : fmt::format("[-]{} failed: reason withheld\n", one.name);
+    lines += one.fine ? fmt::format("[+]{} ok\n", one.name)
+                      : fmt::format("[-]{} failed: reason withheld\n", one.name);
     fine = fine && one.fine;
   }
   response answer;
@@ -57,7 +58,8 @@ bool serve_health(const call_ptr& item) {
   const auto& parts = item->target.segments;
   if (parts.empty())
     return false;
-  const bool known = parts[0] == "healthz" || parts[0] == "livez" || parts[0] == "readyz" || parts[0] == "version";
+  const bool known =
+    parts[0] == "healthz" || parts[0] == "livez" || parts[0] == "readyz" || parts[0] == "version";
   if (known && item->where.verb != "get" && item->where.verb != "head") {
     item->fail(status::method_not_allowed());
     return true;

@@ -32,7 +32,8 @@ void when_fresh(const call_ptr& item, std::optional<int64_t> revision, std::func
     const int64_t current = shard.read()->revision;
     if (!revision || current >= *revision)
       return then();
-    auto error = status::timeout(fmt::format("Too large resource version: {}, current: {}", *revision, current));
+    auto error =
+      status::timeout(fmt::format("Too large resource version: {}, current: {}", *revision, current));
     error.details = messages::codec::draft::make_object(
       {{"causes", messages::codec::draft::make_array({messages::codec::draft::make_object(
                     {{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}})})},
@@ -62,7 +63,8 @@ struct list_content {
       const bool metadata = form == object_form::metadata;
       out += fmt::format(R"({{"kind":"{}List","apiVersion":"{}","metadata":{},"items":[)",
                          metadata ? std::string_view{"PartialObjectMetadata"} : kind->name,
-                         metadata ? std::string{"meta.k8s.io/v1"} : kind->api_version(), render::list_metadata(head));
+                         metadata ? std::string{"meta.k8s.io/v1"} : kind->api_version(),
+                         render::list_metadata(head));
     }
   }
   /// False: all are written.
@@ -73,7 +75,8 @@ struct list_content {
       out += ',';
     const auto& object = *objects[next];
     if (form == object_form::table)
-      render::append_row(*kind, render::to_draft(*kind, object, object.revision()), include, now_seconds, out);
+      render::append_row(*kind, render::to_draft(*kind, object, object.revision()), include, now_seconds,
+                         out);
     else if (form == object_form::metadata)
       render::append_metadata(*kind, object, object.revision(), out);
     else
@@ -85,7 +88,8 @@ struct list_content {
 
 class list_source final : public body_source {
 public:
-  list_source(list_content content, std::string begun) : content_(std::move(content)), begun_(std::move(begun)) {}
+  list_source(list_content content, std::string begun)
+      : content_(std::move(content)), begun_(std::move(begun)) {}
   void attach(std::function<void()>) override {}
   step read(std::string& out) override {
     out = std::move(begun_);
@@ -143,9 +147,12 @@ cache::snapshot_ptr choose_snapshot(const call& item, const list_request& wanted
     return nullptr;
   }
   error = status::expired(
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
-    "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing "
-    "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the "
+    "The provided continue parameter is too old to display a consistent list result. You can start a new "
+    "list without the "
+    "continue parameter, or use the continue token in this response to retrieve the remainder of the "
+    "results. Continuing "
+    "with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the "
     "time the first chunk was returned and now may show up in the list.");
   return nullptr;
 }
@@ -181,7 +188,7 @@ void list_from_cache(const call& item, const list_request& wanted) {
   const auto limit = static_cast<size_t>(wanted.options.limit);
   std::string last;
   bool more = false;
-  state->objects.visit(prefix, after, [&](const std::string& key, const cache::object_ptr& object) {
+  const auto take = [&](const std::string& key, const cache::object_ptr& object) {
     if (!wanted.selector.everything() && !wanted.selector.matches(object->what(), object->bytes()))
       return true;
     if (limit != 0 && content.objects.size() == limit) {
@@ -192,7 +199,15 @@ void list_from_cache(const call& item, const list_request& wanted) {
     if (limit != 0)
       last = key;
     return true;
-  });
+  };
+  const bool one_namespace = !kind.namespaced || !item.where.name_space.empty();
+  if (const auto name = wanted.selector.required_name(); !name.empty() && one_namespace) {
+    const auto key = prefix + std::string{name};
+    if (const auto* found = state->objects.find(key); found != nullptr && key > after)
+      take(key, *found);
+  } else {
+    state->objects.visit(prefix, after, take);
+  }
   if (more) {
     auto& shard = item.front->port->cache().shard_of(kind.key_prefix);
     item.front->snapshots.keep(shard.name(), state, item.front->clock->monotonic_us());
@@ -209,19 +224,22 @@ void serve_list(const call_ptr& item) {
   auto wanted = std::make_shared<list_request>();
   if (auto error = parse_list_options(item->target, false, wanted->options))
     return item->fail(error);
-  auto parsed = selectors::object_selector::parse(*item->where.kind, wanted->options.label_selector, wanted->options.field_selector);
+  auto parsed = selectors::object_selector::parse(*item->where.kind, wanted->options.label_selector,
+                                                  wanted->options.field_selector);
   if (const auto* error = std::get_if<selectors::selector_error>(&parsed))
     return item->fail(status::bad_request(error->message));
   wanted->selector = std::move(std::get<selectors::object_selector>(parsed));
   const auto include = render::parse_include_object(item->target.get("includeObject"));
   if (!include)
-    return item->fail(status::bad_request("unrecognized includeObject value: \"" + std::string{item->target.get("includeObject")} + "\""));
+    return item->fail(status::bad_request("unrecognized includeObject value: \"" +
+                                          std::string{item->target.get("includeObject")} + "\""));
   wanted->include = *include;
   std::optional<int64_t> at_least = wanted->options.resource_version;
   if (!wanted->options.continue_token.empty()) {
     wanted->token = decode_token(wanted->options.continue_token);
     if (!wanted->token)
-      return item->fail(status::bad_request("continue key is not valid: it is no token that this server gave"));
+      return item->fail(
+        status::bad_request("continue key is not valid: it is no token that this server gave"));
     at_least = std::max<int64_t>(0, wanted->token->revision);
   }
   when_fresh(item, at_least, [item, wanted] { list_from_cache(*item, *wanted); });

@@ -45,7 +45,8 @@ struct log_state {
 
 class log_source final : public body_source {
 public:
-  log_source(call_ptr item, std::shared_ptr<log_state> state) : item_(std::move(item)), state_(std::move(state)) {}
+  log_source(call_ptr item, std::shared_ptr<log_state> state)
+      : item_(std::move(item)), state_(std::move(state)) {}
   void attach(std::function<void()> wake) override { state_->wake = std::move(wake); }
 
   step read(std::string& out) override {
@@ -66,16 +67,18 @@ private:
   void ask() {
     state_->in_flight = true;
     std::weak_ptr<log_state> weak = state_;
-    item_->front->port->read_log(state_->node, kubelet::read_log_request{state_->request},
-                                 [weak, item = item_](const status::api_error& error, const kubelet::read_log_reply& reply) {
-                                   item->reply->post([weak, item, error, reply] {
-                                     if (auto state = weak.lock())
-                                       arrived(*item, *state, error, reply);
-                                   });
-                                 });
+    item_->front->port->read_log(
+      state_->node, kubelet::read_log_request{state_->request},
+      [weak, item = item_](const status::api_error& error, const kubelet::read_log_reply& reply) {
+        item->reply->post([weak, item, error, reply] {
+          if (auto state = weak.lock())
+            arrived(*item, *state, error, reply);
+        });
+      });
   }
 
-  static void arrived(const call& item, log_state& state, const status::api_error& error, const kubelet::read_log_reply& reply) {
+  static void arrived(const call& item, log_state& state, const status::api_error& error,
+                      const kubelet::read_log_reply& reply) {
     const int64_t now = item.front->clock->monotonic_us();
     state.in_flight = false;
     if (!error && reply.valid() && reply->code() == 200) {
@@ -97,13 +100,18 @@ private:
 };
 
 status::api_error refusal_of(const kubelet::ReadLogReply& reply, const kubelet::ReadLogRequestT& asked) {
-  const std::string message = reply.message() == nullptr ? std::string{"the kubelet refused"} : reply.message()->str();
+  const std::string message =
+    reply.message() == nullptr ? std::string{"the kubelet refused"} : reply.message()->str();
   switch (reply.code()) {
-    case 400: return status::bad_request(message);
+    case 400:
+      return status::bad_request(message);
     case 404: // assigned to the node, which has not heard of it so far
-      return status::bad_request(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating", asked.container, asked.pod));
-    case 429: return status::too_many_requests(message, 1);
-    default: return status::internal(message);
+      return status::bad_request(fmt::format(
+        "container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating", asked.container, asked.pod));
+    case 429:
+      return status::too_many_requests(message, 1);
+    default:
+      return status::internal(message);
   }
 }
 

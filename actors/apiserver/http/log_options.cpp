@@ -39,23 +39,28 @@ bool contains(const draft& list, std::string_view name) {
 
 api_error parse_log_options(const url& target, log_options& into) {
   into.container = target.get("container");
-  for (const auto& [name, flag] : {std::pair{"follow", &into.follow}, std::pair{"previous", &into.previous}, std::pair{"timestamps", &into.timestamps}}) {
+  for (const auto& [name, flag] : {std::pair{"follow", &into.follow}, std::pair{"previous", &into.previous},
+                                   std::pair{"timestamps", &into.timestamps}}) {
     const auto text = target.get(name);
     if (target.has(name) && !text.empty() && !parse_bool(text, *flag))
-      return status::bad_request(fmt::format("invalid query parameter {}={}: expected true or false", name, text));
+      return status::bad_request(
+        fmt::format("invalid query parameter {}={}: expected true or false", name, text));
     if (target.has(name) && text.empty())
       *flag = true;
   }
   registry::field_errors errors;
-  const auto number = [&](std::string_view name, int64_t smallest, std::optional<int64_t>& value) -> api_error {
+  const auto number = [&](std::string_view name, int64_t smallest,
+                          std::optional<int64_t>& value) -> api_error {
     const auto text = target.get(name);
     if (text.empty())
       return {};
     value = parse_integer(text);
     if (!value)
-      return status::bad_request(fmt::format("invalid query parameter {}={}: expected an integer", name, text));
+      return status::bad_request(
+        fmt::format("invalid query parameter {}={}: expected an integer", name, text));
     if (*value < smallest)
-      errors.push_back(registry::invalid(std::string{name}, draft{*value}, fmt::format("must be greater than or equal to {}", smallest)));
+      errors.push_back(registry::invalid(std::string{name}, draft{*value},
+                                         fmt::format("must be greater than or equal to {}", smallest)));
     return {};
   };
   if (auto error = number("tailLines", 0, into.tail_lines))
@@ -71,7 +76,8 @@ api_error parse_log_options(const url& target, log_options& into) {
       return status::bad_request(fmt::format("invalid query parameter sinceTime={}: {}", text, why));
     into.since_us = *seconds * 1'000'000;
     if (into.since_seconds)
-      errors.push_back(registry::forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+      errors.push_back(
+        registry::forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
   }
   return errors.empty() ? api_error{} : invalid_log_options(errors);
 }
@@ -90,7 +96,8 @@ api_error choose_container(const draft& pod, std::string& container) {
     container = containers.items().front().get("name").str();
     return {};
   }
-  auto message = fmt::format("a container name must be specified for pod {}, choose one of: [{}]", name, names_of(containers));
+  auto message = fmt::format("a container name must be specified for pod {}, choose one of: [{}]", name,
+                             names_of(containers));
   if (!init.empty())
     message += fmt::format(" or one of the init containers: [{}]", names_of(init));
   return status::bad_request(std::move(message));

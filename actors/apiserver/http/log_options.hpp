@@ -23,6 +23,7 @@ status::api_error parse_log_options(const url& target, log_options& into);
 status::api_error choose_container(const messages::codec::draft& pod, std::string& container);
 
 /// The request for the first piece.
-messages::roles::kubelet::ReadLogRequestT first_log_request(const messages::codec::draft& pod, const log_options& options);
+messages::roles::kubelet::ReadLogRequestT first_log_request(const messages::codec::draft& pod,
+                                                            const log_options& options);
 
 } // namespace actors::apiserver::http

@@ -32,7 +32,8 @@ class connection;
 
 class loop final : public event_loop, public std::enable_shared_from_this<loop> {
 public:
-  loop(size_t index, std::shared_ptr<shared_state> shared) : index_(index), shared_(std::move(shared)), io_(1) {}
+  loop(size_t index, std::shared_ptr<shared_state> shared)
+      : index_(index), shared_(std::move(shared)), io_(1) {}
 
   void post(std::function<void()> work) override;
   size_t index() const override { return index_; }

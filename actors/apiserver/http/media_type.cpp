@@ -18,7 +18,8 @@ std::string_view trim(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -32,7 +33,8 @@ std::string_view take_until(std::string_view& text, char end) {
 bool covers(const media_type& range, std::string_view type) {
   if (range.type == "*/*" || range.type == type)
     return true;
-  return range.type.ends_with("/*") && type.substr(0, type.find('/') + 1) == range.type.substr(0, range.type.size() - 1);
+  return range.type.ends_with("/*") &&
+         type.substr(0, type.find('/') + 1) == range.type.substr(0, range.type.size() - 1);
 }
 
 } // namespace
@@ -71,7 +73,8 @@ std::vector<media_type> parse_accept(std::string_view header) {
     if (!part.empty())
       ranges.push_back(parse_media_type(part));
   }
-  std::stable_sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.quality > b.quality; });
+  std::stable_sort(ranges.begin(), ranges.end(),
+                   [](const auto& a, const auto& b) { return a.quality > b.quality; });
   return ranges;
 }
 
@@ -117,7 +120,9 @@ std::optional<discovery_form> negotiate_discovery(std::string_view accept) {
 
 bool accepts(std::string_view accept, std::string_view type) {
   const auto ranges = parse_accept(accept);
-  return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) { return range.quality > 0 && covers(range, type); });
+  return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+           return range.quality > 0 && covers(range, type);
+         });
 }
 
 } // namespace actors::apiserver::http

@@ -23,7 +23,8 @@ std::vector<media_type> parse_accept(std::string_view header);
 /// How objects are to be answered.
 enum class object_form : uint8_t { object, table, metadata };
 
-/// nullopt: none of what the client accepts can be made (406). `metadata` stands for PartialObjectMetadata(List).
+/// nullopt: none of what the client accepts can be made (406). `metadata` stands for
+/// PartialObjectMetadata(List).
 std::optional<object_form> negotiate_object(std::string_view accept);
 
 /// What discovery documents can be answered as.

@@ -1,5 +1,5 @@
-// Requests and answers as plain structs, and the seam between the wire (server.cpp, connection.cpp; HTTP/1.1 today) and
-// what is served: a handler gets a request and a responder, and knows nothing of sockets.
+// Requests and answers as plain structs, and the seam between the wire (server.cpp, connection.cpp; HTTP/1.1
+// today) and what is served: a handler gets a request and a responder, and knows nothing of sockets.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,15 @@ struct request {
   std::vector<header> headers;
   std::string body;
   std::shared_ptr<const auth::peer_certificate> certificate; // null: the client presented none
-  std::string remote; // "127.0.0.1:40000"
+  std::string remote;                                        // "127.0.0.1:40000"
 
   /// The first header of this name (case does not matter), "" if absent.
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
 };
 
-/// A body that is made while it is sent. Every function is called on the connection's loop; the connection asks
-/// for more only when the client has taken what was sent before, so a slow client costs no memory.
+/// A body that is made while it is sent. Every function is called on the connection's loop; the connection
+/// asks for more only when the client has taken what was sent before, so a slow client costs no memory.
 class body_source {
 public:
   enum class next : uint8_t { more, wait, end };
@@ -43,8 +43,8 @@ public:
   virtual ~body_source() = default;
   /// Appends at most about `piece_bytes_max` bytes to `out`.
   virtual step read(std::string& out) = 0;
-  /// Called once before the first read; `wake` makes the connection read again and may be called on the loop at any time
-  /// during the source's life.
+  /// Called once before the first read; `wake` makes the connection read again and may be called on the loop
+  /// at any time during the source's life.
   virtual void attach(std::function<void()> wake) = 0;
 
   static constexpr size_t piece_bytes_max = 64 * 1024;

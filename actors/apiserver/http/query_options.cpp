@@ -1,8 +1,8 @@
 // Parsing and checking of options.
 #include "actors/apiserver/http/query_options.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
+#include <charconv>
 
 namespace actors::apiserver::http {
 
@@ -59,7 +59,9 @@ api_error check_dry_run(std::string_view value, std::string_view kind_name, bool
 api_error check_policy(std::string_view value) {
   if (value.empty() || value == "Orphan" || value == "Background" || value == "Foreground")
     return {};
-  return invalid_options("DeleteOptions", {registry::not_supported("propagationPolicy", draft{value}, {"Foreground", "Background", "Orphan", "nil"})});
+  return invalid_options("DeleteOptions",
+                         {registry::not_supported("propagationPolicy", draft{value},
+                                                  {"Foreground", "Background", "Orphan", "nil"})});
 }
 
 } // namespace
@@ -103,7 +105,9 @@ api_error parse_list_options(const url& target, bool watch, list_options& into) 
   if (!version.empty()) {
     into.resource_version = parse_integer(version);
     if (!into.resource_version || *into.resource_version < 0)
-      return invalid_options("ListOptions", {registry::invalid("resourceVersion", draft{version}, "must be a non-negative integer as the server gave it")});
+      return invalid_options("ListOptions",
+                             {registry::invalid("resourceVersion", draft{version},
+                                                "must be a non-negative integer as the server gave it")});
   }
   const auto match = target.get("resourceVersionMatch");
   registry::field_errors errors;
@@ -112,21 +116,28 @@ api_error parse_list_options(const url& target, bool watch, list_options& into) 
   else if (match == "Exact")
     into.match = version_match::exact;
   else if (!match.empty())
-    errors.push_back(registry::not_supported("resourceVersionMatch", draft{match}, {"Exact", "NotOlderThan"}));
+    errors.push_back(
+      registry::not_supported("resourceVersionMatch", draft{match}, {"Exact", "NotOlderThan"}));
   if (target.has("sendInitialEvents")) {
     if (into.match != version_match::not_older_than)
-      errors.push_back(registry::forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+      errors.push_back(registry::forbidden(
+        "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
     if (!watch)
       errors.push_back(registry::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   } else if (!match.empty()) {
     if (watch)
-      errors.push_back(registry::forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+      errors.push_back(registry::forbidden(
+        "resourceVersionMatch",
+        "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
     else if (version.empty())
-      errors.push_back(registry::forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+      errors.push_back(registry::forbidden(
+        "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     else if (into.match == version_match::exact && into.resource_version == 0)
-      errors.push_back(registry::forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+      errors.push_back(registry::forbidden(
+        "resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
     if (!into.continue_token.empty())
-      errors.push_back(registry::forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+      errors.push_back(registry::forbidden("resourceVersionMatch",
+                                           "resourceVersionMatch is forbidden when continue is provided"));
   }
   if (!errors.empty())
     return invalid_options("ListOptions", errors);
@@ -148,7 +159,8 @@ api_error parse_write_options(const url& target, std::string_view kind_name, wri
   else if (validation == "Ignore")
     into.validation = unknown_field_policy::ignore;
   else if (!validation.empty() && validation != "Warn")
-    return invalid_options(kind_name, {registry::not_supported("fieldValidation", draft{validation}, {"", "Ignore", "Strict", "Warn"})});
+    return invalid_options(kind_name, {registry::not_supported("fieldValidation", draft{validation},
+                                                               {"", "Ignore", "Strict", "Warn"})});
   return {};
 }
 
@@ -178,7 +190,8 @@ api_error parse_delete_options(const url& target, const draft& body, delete_opti
   if (const auto revision = body.at({"preconditions", "resourceVersion"}).str(); !revision.empty()) {
     const auto number = parse_integer(revision);
     if (!number)
-      return status::bad_request("DeleteOptions: preconditions.resourceVersion is not one that the server gave");
+      return status::bad_request(
+        "DeleteOptions: preconditions.resourceVersion is not one that the server gave");
     into.precondition_revision = *number;
   }
   return check_policy(into.propagation_policy);

@@ -44,7 +44,8 @@ status::api_error parse_list_options(const url& target, bool watch, list_options
 /// `kind_name`: "CreateOptions", "UpdateOptions", "PatchOptions".
 status::api_error parse_write_options(const url& target, std::string_view kind_name, write_options& into);
 /// `body`: DeleteOptions as a draft, null without a body; it wins over the query, as upstream.
-status::api_error parse_delete_options(const url& target, const messages::codec::draft& body, delete_options& into);
+status::api_error parse_delete_options(const url& target, const messages::codec::draft& body,
+                                       delete_options& into);
 
 bool parse_bool(std::string_view text, bool& into);
 std::optional<int64_t> parse_integer(std::string_view text);

@@ -1,4 +1,5 @@
-// The only file that knows Beast: its parser is strict about what attackers smuggle in (two lengths, bad line ends).
+// The only file that knows Beast: its parser is strict about what attackers smuggle in (two lengths, bad line
+// ends).
 #include "actors/apiserver/http/request_parser.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -69,22 +70,16 @@ request_parser::state request_parser::feed(std::string_view bytes, size_t& taken
   }
 }
 
-bool request_parser::is_fresh() const {
-  return parser_->fresh;
-}
+bool request_parser::is_fresh() const { return parser_->fresh; }
 
 bool request_parser::expects_continue() const {
   const auto value = parser_->value.get()[beast::field::expect];
   return equal_ignoring_case({value.data(), value.size()}, "100-continue");
 }
 
-bool request_parser::keep_alive() const {
-  return parser_->value.keep_alive();
-}
+bool request_parser::keep_alive() const { return parser_->value.keep_alive(); }
 
-bool request_parser::is_version_10() const {
-  return parser_->value.get().version() == 10;
-}
+bool request_parser::is_version_10() const { return parser_->value.get().version() == 10; }
 
 request request_parser::take() {
   auto message = parser_->value.release();
@@ -96,7 +91,8 @@ request request_parser::take() {
   for (const auto& field : message) {
     const auto name = field.name_string();
     const auto value = field.value();
-    result.headers.push_back({std::string{name.data(), name.size()}, std::string{value.data(), value.size()}});
+    result.headers.push_back(
+      {std::string{name.data(), name.size()}, std::string{value.data(), value.size()}});
   }
   result.body = std::move(message.body());
   parser_ = std::make_unique<beast_parser>();

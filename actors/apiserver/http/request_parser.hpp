@@ -9,8 +9,8 @@
 
 namespace actors::apiserver::http {
 
-constexpr uint32_t header_bytes_max = 64 * 1024;      // request line and headers
-constexpr uint64_t body_bytes_max = 3 * 1024 * 1024;  // as upstream
+constexpr uint32_t header_bytes_max = 64 * 1024;     // request line and headers
+constexpr uint64_t body_bytes_max = 3 * 1024 * 1024; // as upstream
 
 class request_parser {
 public:
@@ -23,8 +23,9 @@ public:
   request_parser();
   ~request_parser();
 
-  /// Takes what it can of `bytes` and says how much that was. After `headers_done` (reported once, when a body follows)
-  /// call again with the rest. After `done` take() gives the request; the rest of the bytes belongs to the next one.
+  /// Takes what it can of `bytes` and says how much that was. After `headers_done` (reported once, when a
+  /// body follows) call again with the rest. After `done` take() gives the request; the rest of the bytes
+  /// belongs to the next one.
   state feed(std::string_view bytes, size_t& taken);
   /// Of this request nothing has arrived so far.
   bool is_fresh() const;

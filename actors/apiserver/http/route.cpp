@@ -9,12 +9,14 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
 bool is_true(std::string_view value) {
-  return !(value.empty() || value == "0" || value == "false" || value == "False" || value == "FALSE" || value == "f" || value == "F");
+  return !(value.empty() || value == "0" || value == "false" || value == "False" || value == "FALSE" ||
+           value == "f" || value == "F");
 }
 
 std::string verb_of(std::string_view method, const route& where, const url& target) {
@@ -56,7 +58,8 @@ route find_route(std::string_view method, const url& target) {
   result.is_resource = true;
   if (parts[at] == "namespaces" && parts.size() > at + 1) {
     result.name_space = parts[at + 1];
-    const bool of_namespace = parts.size() == at + 2 || parts[at + 2] == "status" || parts[at + 2] == "finalize";
+    const bool of_namespace =
+      parts.size() == at + 2 || parts[at + 2] == "status" || parts[at + 2] == "finalize";
     if (!of_namespace)
       at += 2;
   }
@@ -93,7 +96,8 @@ bool serves(const route& where) {
     return false;
   if ((where.verb == "update" || where.verb == "patch") && where.name.empty())
     return false;
-  if (where.kind->namespaced && where.name_space.empty() && (where.verb == "create" || where.verb == "deletecollection"))
+  if (where.kind->namespaced && where.name_space.empty() &&
+      (where.verb == "create" || where.verb == "deletecollection"))
     return false;
   return has(where.kind->verbs);
 }

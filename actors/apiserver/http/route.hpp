@@ -11,11 +11,12 @@ namespace actors::apiserver::http {
 
 struct route {
   bool is_resource = false;
-  /// As RBAC names it: get list watch create update patch delete deletecollection; for paths the method in lower case.
+  /// As RBAC names it: get list watch create update patch delete deletecollection; for paths the method in
+  /// lower case.
   std::string verb;
   std::string group, version, name_space, resource, name, subresource;
-  bool extra_segments = false;             // more than a subresource: nothing is served there
-  const registry::kind* kind = nullptr;    // null: not served
+  bool extra_segments = false;          // more than a subresource: nothing is served there
+  const registry::kind* kind = nullptr; // null: not served
 };
 
 route find_route(std::string_view method, const url& target);

@@ -5,10 +5,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <fmt/format.h>
-#include <future>
 #include <pthread.h>
+#include <sys/resource.h>
+#include <csignal>
+#include <future>
 #include <stdexcept>
 
 #include "actors/apiserver/auth/pki.hpp"
@@ -22,11 +23,10 @@ namespace actors::apiserver::http {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// ---- loops ---------------------------------------------------------------------------------------------------
+// ---- loops
+// ---------------------------------------------------------------------------------------------------
 
-void loop::post(std::function<void()> work) {
-  asio::post(io_, std::move(work));
-}
+void loop::post(std::function<void()> work) { asio::post(io_, std::move(work)); }
 
 void loop::start() {
   thread_ = std::thread([this] {
@@ -40,13 +40,11 @@ void loop::start() {
   });
 }
 
-void loop::adopt(tcp::socket socket) {
-  std::make_shared<connection>(*this, std::move(socket))->start();
-}
+void loop::adopt(tcp::socket socket) { std::make_shared<connection>(*this, std::move(socket))->start(); }
 
 void loop::end_connections() {
-  post([self = shared_from_this()] {
-    for (auto& [key, item] : self->connections_)
+  post([this] { // lives longer than its queue
+    for (auto& [key, item] : connections_)
       if (auto live = item.lock())
         live->stop();
   });
@@ -58,15 +56,12 @@ void loop::stop_and_join() {
     thread_.join();
 }
 
-void loop::add(const std::shared_ptr<connection>& item) {
-  connections_.emplace(item.get(), item);
-}
+void loop::add(const std::shared_ptr<connection>& item) { connections_.emplace(item.get(), item); }
 
-void loop::remove(connection* item) {
-  connections_.erase(item);
-}
+void loop::remove(connection* item) { connections_.erase(item); }
 
-// ---- the server ----------------------------------------------------------------------------------------------
+// ---- the server
+// ----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -78,13 +73,23 @@ struct listen_address {
 listen_address parse_address(const std::string& text) {
   const auto colon = text.rfind(':');
   char* end = nullptr;
-  const unsigned long port = colon == std::string::npos ? 65'536 : std::strtoul(text.c_str() + colon + 1, &end, 10);
+  const unsigned long port =
+    colon == std::string::npos ? 65'536 : std::strtoul(text.c_str() + colon + 1, &end, 10);
   if (port > 65'535 || end == nullptr || *end != '\0')
     throw std::runtime_error(fmt::format("\"{}\" is no address to listen on: expected <ip>:<port>", text));
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
   return {host.empty() ? "127.0.0.1" : host, static_cast<uint16_t>(port)};
+}
+
+/// A descriptor per connection: what the process may have, it gets.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
 }
 
 class https_server final : public server {
@@ -137,9 +142,10 @@ private:
     if (!error)
       acceptor_->listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      throw std::runtime_error(fmt::format("cannot listen on {}:{}: {} (is another API server running there? give the "
-                                           "apiserver role another address in the placement file)",
-                                           where.host, where.port, error.message()));
+      throw std::runtime_error(
+        fmt::format("cannot listen on {}:{}: {} (is another API server running there? give the "
+                    "apiserver role another address in the placement file)",
+                    where.host, where.port, error.message()));
     port_ = acceptor_->local_endpoint().port();
   }
 
@@ -179,16 +185,21 @@ private:
 
 } // namespace
 
-std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served, runtime::telemetry::logger log) {
+std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served,
+                              runtime::telemetry::logger log) {
   const auto clock = settings.clock ? settings.clock : std::make_shared<runtime::seams::system_clock>();
   const auto where = parse_address(settings.address);
+  raise_descriptor_limit();
   const auto keys = auth::load_or_create_pki(
     {settings.data / "pki", auth::server_names(where.host, settings.service_cidr), clock->wall_seconds()});
-  auto result = std::make_shared<https_server>(where, settings.threads,
-                                               std::make_shared<shared_state>(keys, std::move(served), clock, log));
+  auto result = std::make_shared<https_server>(
+    where, settings.threads, std::make_shared<shared_state>(keys, std::move(served), clock, log));
   const bool any = where.host == "0.0.0.0" || where.host == "::";
-  const std::string host = any ? "127.0.0.1" : where.host.find(':') != std::string::npos ? "[" + where.host + "]" : where.host;
-  const auto kubeconfig = auth::render_kubeconfig(keys, fmt::format("https://{}:{}", host, result->port()), settings.cluster_name);
+  const std::string host = any                                         ? "127.0.0.1"
+                           : where.host.find(':') != std::string::npos ? "[" + where.host + "]"
+                                                                       : where.host;
+  const auto kubeconfig =
+    auth::render_kubeconfig(keys, fmt::format("https://{}:{}", host, result->port()), settings.cluster_name);
   const auto file = settings.data / "admin.kubeconfig";
   if (auth::read_private_file(file) != kubeconfig)
     auth::write_private_file(file, kubeconfig);

@@ -1,5 +1,6 @@
-// The apiserver's HTTPS front: start() makes the keys if there are none, listens, and serves on its own threads until the
-// result is destroyed, which ends every connection and joins the threads within two seconds.
+// The apiserver's HTTPS front: start() makes the keys if there are none, listens, and serves on its own
+// threads until the result is destroyed, which ends every connection and joins the threads within two
+// seconds.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,10 @@ struct server_options {
   std::string address = "127.0.0.1:6443"; // ":0" takes a free port
   std::filesystem::path data;             // pki/ and admin.kubeconfig are kept here
   std::string cluster_name = "troupe";
-  std::string service_cidr;               // its first address becomes a name of the server
+  std::string service_cidr; // its first address becomes a name of the server
   size_t threads = 2;
-  runtime::seams::clock_ptr clock;        // null: the machine's
-  runtime::seams::random_ptr random;      // null: the kernel's
+  runtime::seams::clock_ptr clock;   // null: the machine's
+  runtime::seams::random_ptr random; // null: the kernel's
 };
 
 class server {
@@ -34,11 +35,14 @@ public:
   virtual size_t connections() const = 0;
 };
 
-/// Throws std::runtime_error with one clear sentence: the address is taken or malformed, a key file is damaged.
-std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<front_port> port, runtime::telemetry::logger log);
+/// Throws std::runtime_error with one clear sentence: the address is taken or malformed, a key file is
+/// damaged.
+std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<front_port> port,
+                              runtime::telemetry::logger log);
 
 class handler;
 /// The same with another handler than the API: for tests of the wire.
-std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served, runtime::telemetry::logger log);
+std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served,
+                              runtime::telemetry::logger log);
 
 } // namespace actors::apiserver::http

@@ -28,24 +28,26 @@ void require(bool fine, const char* what) {
 
 struct memory_pem {
   BIO* bio;
-  explicit memory_pem(const std::string& text) : bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))) {}
+  explicit memory_pem(const std::string& text)
+      : bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))) {}
   ~memory_pem() { BIO_free(bio); }
 };
 
-/// HTTP/1.1 is all that is offered; a client that offers only others goes on without ALPN and is told by its answers.
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void*) {
+/// HTTP/1.1 is all that is offered; a client that offers only others goes on without ALPN and is told by its
+/// answers.
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                    unsigned in_size, void*) {
   static const unsigned char offered[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, offered, sizeof offered - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&chosen, out_size, offered, sizeof offered - 1, in, in_size) !=
+      OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
 
 /// Lets every certificate through: an unknown one gets a 401 that says so, not a broken connection.
-int accept_for_now(int, X509_STORE_CTX*) {
-  return 1;
-}
+int accept_for_now(int, X509_STORE_CTX*) { return 1; }
 
 std::string text_of(const ASN1_STRING* value) {
   unsigned char* utf8 = nullptr;
@@ -67,8 +69,10 @@ int64_t seconds_of(const ASN1_TIME* time) {
 tls_context::tls_context(const auth::pki& keys) : context_(SSL_CTX_new(TLS_server_method())) {
   require(context_ != nullptr, "make a context");
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-  SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_mode(
+    context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
+                                  SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   static const unsigned char session_id[] = "troupe";
   SSL_CTX_set_session_id_context(context_, session_id, sizeof session_id - 1);
@@ -81,32 +85,33 @@ tls_context::tls_context(const auth::pki& keys) : context_(SSL_CTX_new(TLS_serve
   require(server_key != nullptr && SSL_CTX_use_PrivateKey(context_, server_key) == 1, "use the server key");
   EVP_PKEY_free(server_key);
   X509* authority = PEM_read_bio_X509(ca.bio, nullptr, nullptr, nullptr);
-  require(authority != nullptr && X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), authority) == 1
-            && SSL_CTX_add_client_CA(context_, authority) == 1,
+  require(authority != nullptr && X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), authority) == 1 &&
+            SSL_CTX_add_client_CA(context_, authority) == 1,
           "trust the CA");
   X509_free(authority);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, accept_for_now);
   SSL_CTX_set_alpn_select_cb(context_, choose_protocol, nullptr);
 }
 
-tls_context::~tls_context() {
-  SSL_CTX_free(context_);
-}
+tls_context::~tls_context() { SSL_CTX_free(context_); }
 
 tls_stream::tls_stream(const tls_context& context, int socket) : ssl_(SSL_new(context.get())) {
   require(ssl_ != nullptr && SSL_set_fd(ssl_, socket) == 1, "make a stream");
 }
 
-tls_stream::~tls_stream() {
-  SSL_free(ssl_);
-}
+tls_stream::~tls_stream() { SSL_free(ssl_); }
 
 tls_stream::result tls_stream::explain(int returned) {
   switch (SSL_get_error(ssl_, returned)) {
-    case SSL_ERROR_WANT_READ: return result::want_read;
-    case SSL_ERROR_WANT_WRITE: return result::want_write;
-    case SSL_ERROR_ZERO_RETURN: return result::closed;
-    default: failure_ = last_error(); return result::failed;
+    case SSL_ERROR_WANT_READ:
+      return result::want_read;
+    case SSL_ERROR_WANT_WRITE:
+      return result::want_write;
+    case SSL_ERROR_ZERO_RETURN:
+      return result::closed;
+    default:
+      failure_ = last_error();
+      return result::failed;
   }
 }
 
@@ -140,7 +145,8 @@ std::shared_ptr<const auth::peer_certificate> tls_stream::certificate() const {
   if (presented == nullptr)
     return nullptr;
   auto result = std::make_shared<auth::peer_certificate>();
-  result->trusted = SSL_get_verify_result(ssl_) == X509_V_OK && X509_check_purpose(presented, X509_PURPOSE_SSL_CLIENT, 0) == 1;
+  result->trusted = SSL_get_verify_result(ssl_) == X509_V_OK &&
+                    X509_check_purpose(presented, X509_PURPOSE_SSL_CLIENT, 0) == 1;
   const X509_NAME* subject = X509_get_subject_name(presented);
   for (int i = 0; i < X509_NAME_entry_count(subject); ++i) {
     const X509_NAME_ENTRY* entry = X509_NAME_get_entry(subject, i);

@@ -1,5 +1,6 @@
-// TLS over a non-blocking socket, without the buffers that a connection per watcher cannot afford: OpenSSL reads and writes
-// the socket itself and keeps its own buffers only while there is something in them. One thread per stream.
+// TLS over a non-blocking socket, without the buffers that a connection per watcher cannot afford: OpenSSL
+// reads and writes the socket itself and keeps its own buffers only while there is something in them. One
+// thread per stream.
 #pragma once
 
 #include <cstddef>

@@ -41,7 +41,8 @@ bool parse_query(std::string_view text, url& into) {
       continue;
     const auto equals = part.find('=');
     auto name = decode(part.substr(0, equals), true);
-    auto value = decode(equals == std::string_view::npos ? std::string_view{} : part.substr(equals + 1), true);
+    auto value =
+      decode(equals == std::string_view::npos ? std::string_view{} : part.substr(equals + 1), true);
     if (!name || !value)
       return false;
     into.query.emplace_back(std::move(*name), std::move(*value));

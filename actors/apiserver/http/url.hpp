@@ -10,8 +10,8 @@
 namespace actors::apiserver::http {
 
 struct url {
-  std::string path;                   // decoded, as it appears in messages
-  std::vector<std::string> segments;  // decoded one by one; empty ones are left out
+  std::string path;                  // decoded, as it appears in messages
+  std::vector<std::string> segments; // decoded one by one; empty ones are left out
   std::vector<std::pair<std::string, std::string>> query;
 
   /// The first value, "" if absent.
@@ -20,7 +20,8 @@ struct url {
   std::vector<std::string_view> all(std::string_view name) const;
 };
 
-/// nullopt: no valid target ("%zz", not starting with "/"). Absolute forms (http://host/path) lose their host.
+/// nullopt: no valid target ("%zz", not starting with "/"). Absolute forms (http://host/path) lose their
+/// host.
 std::optional<url> parse_url(std::string_view target);
 
 } // namespace actors::apiserver::http

@@ -12,7 +12,10 @@ struct wake_hub::signal {
 };
 
 wake_hub::wake_hub(std::weak_ptr<event_loop> home, cache::shard_cache& shard, std::string prefix)
-    : home_(std::move(home)), shard_(shard), prefix_(std::move(prefix)), signal_(std::make_shared<signal>()) {}
+    : home_(std::move(home)),
+      shard_(shard),
+      prefix_(std::move(prefix)),
+      signal_(std::make_shared<signal>()) {}
 
 wake_hub::~wake_hub() {
   if (subscription_ != 0)
@@ -45,7 +48,8 @@ void wake_hub::wake_all() {
     wake();
 }
 
-std::shared_ptr<wake_hub> wake_hubs::find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard, std::string_view prefix) {
+std::shared_ptr<wake_hub> wake_hubs::find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard,
+                                          std::string_view prefix) {
   std::lock_guard lock{mutex_};
   auto& known = hubs_[{home->index(), std::string{prefix}}];
   if (auto hub = known.lock())

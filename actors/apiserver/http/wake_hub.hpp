@@ -1,5 +1,5 @@
-// Wakes the watchers of a connection loop when a resource changes: one subscription to the cache per loop and resource,
-// however many watchers there are, and at most one wake-up under way.
+// Wakes the watchers of a connection loop when a resource changes: one subscription to the cache per loop and
+// resource, however many watchers there are, and at most one wake-up under way.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ private:
 /// All hubs. Thread-safe.
 class wake_hubs {
 public:
-  std::shared_ptr<wake_hub> find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard, std::string_view prefix);
+  std::shared_ptr<wake_hub> find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard,
+                                 std::string_view prefix);
 
 private:
   std::mutex mutex_;

@@ -11,10 +11,11 @@ namespace actors::apiserver::http {
 namespace {
 
 int64_t end_of_watch_us(const call& item, const list_options& options) {
-  const int64_t seconds = options.timeout_seconds.value_or(0) > 0
-                            ? std::min<int64_t>(*options.timeout_seconds, watch_source::timeout_seconds_max)
-                            : watch_source::timeout_seconds_min
-                                + static_cast<int64_t>(item.front->random->below(watch_source::timeout_seconds_min));
+  const int64_t seconds =
+    options.timeout_seconds.value_or(0) > 0
+      ? std::min<int64_t>(*options.timeout_seconds, watch_source::timeout_seconds_max)
+      : watch_source::timeout_seconds_min +
+          static_cast<int64_t>(item.front->random->below(watch_source::timeout_seconds_min));
   return item.front->clock->monotonic_us() + seconds * 1'000'000;
 }
 
@@ -42,12 +43,14 @@ void serve_watch(const call_ptr& item) {
   list_options options;
   if (auto error = parse_list_options(item->target, true, options))
     return item->fail(error);
-  auto parsed = selectors::object_selector::parse(*item->where.kind, options.label_selector, options.field_selector);
+  auto parsed =
+    selectors::object_selector::parse(*item->where.kind, options.label_selector, options.field_selector);
   if (const auto* error = std::get_if<selectors::selector_error>(&parsed))
     return item->fail(status::bad_request(error->message));
   const auto include = render::parse_include_object(item->target.get("includeObject"));
   if (!include)
-    return item->fail(status::bad_request("unrecognized includeObject value: \"" + std::string{item->target.get("includeObject")} + "\""));
+    return item->fail(status::bad_request("unrecognized includeObject value: \"" +
+                                          std::string{item->target.get("includeObject")} + "\""));
   watch_settings settings;
   settings.kind = item->where.kind;
   settings.prefix = collection_prefix(item->where);
@@ -63,7 +66,8 @@ void serve_watch(const call_ptr& item) {
     settings.after = *revision;
     return begin(item, std::move(settings));
   }
-  when_fresh(item, revision, [item, settings = std::move(settings)]() mutable { begin(item, std::move(settings)); });
+  when_fresh(item, revision,
+             [item, settings = std::move(settings)]() mutable { begin(item, std::move(settings)); });
 }
 
 } // namespace actors::apiserver::http

@@ -1,8 +1,8 @@
 // Events as upstream writes them: one JSON object per line.
 #include "actors/apiserver/http/watch_source.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "actors/apiserver/status/status.hpp"
 #include "messages/codec/json.hpp"
@@ -11,15 +11,14 @@ namespace actors::apiserver::http {
 
 using messages::codec::draft;
 
-watch_source::watch_source(watch_settings settings) : settings_(std::move(settings)), position_(settings_.after) {
+watch_source::watch_source(watch_settings settings)
+    : settings_(std::move(settings)), position_(settings_.after) {
   if (settings_.initial)
     position_ = settings_.initial->revision;
   bookmark_due_us_ = settings_.clock->monotonic_us() + settings_.random->jitter(bookmark_us, 0.2);
 }
 
-void watch_source::attach(std::function<void()> wake) {
-  registration_ = settings_.hub->add(std::move(wake));
-}
+void watch_source::attach(std::function<void()> wake) { registration_ = settings_.hub->add(std::move(wake)); }
 
 body_source::step watch_source::read(std::string& out) {
   if (settings_.initial) {
@@ -34,8 +33,12 @@ body_source::step watch_source::read(std::string& out) {
     write_expired(out);
     return {next::end, 0};
   }
-  for (const auto& item : page.changes)
+  for (const auto& item : page.changes) {
     write_change(item, out);
+    position_ = item.revision;
+    if (out.size() >= piece_bytes_max)
+      return {next::more, 0};
+  }
   position_ = page.upto;
   if (page.changes.size() == changes_per_read_max)
     return {next::more, 0};
@@ -49,30 +52,34 @@ body_source::step watch_source::read(std::string& out) {
     write_bookmark(false, out);
     bookmark_due_us_ = now + settings_.random->jitter(bookmark_us, 0.2);
   }
-  return {next::wait, settings_.bookmarks ? std::min(bookmark_due_us_, settings_.ends_at_us) : settings_.ends_at_us};
+  return {next::wait,
+          settings_.bookmarks ? std::min(bookmark_due_us_, settings_.ends_at_us) : settings_.ends_at_us};
 }
 
 bool watch_source::selects(const cache::object_ptr& object) const {
-  return object && (settings_.selector.everything() || settings_.selector.matches(object->what(), object->bytes()));
+  return object &&
+         (settings_.selector.everything() || settings_.selector.matches(object->what(), object->bytes()));
 }
 
 /// True: all of the present state is written.
 bool watch_source::write_initial(std::string& out) {
   bool complete = true;
-  settings_.initial->objects.visit(settings_.prefix, initial_after_, [&](const std::string& key, const cache::object_ptr& object) {
-    if (out.size() >= piece_bytes_max) {
-      complete = false;
-      return false;
-    }
-    initial_after_ = key;
-    if (selects(object))
-      write_event("ADDED", *object, object->revision(), out);
-    return true;
-  });
+  settings_.initial->objects.visit(settings_.prefix, initial_after_,
+                                   [&](const std::string& key, const cache::object_ptr& object) {
+                                     if (out.size() >= piece_bytes_max) {
+                                       complete = false;
+                                       return false;
+                                     }
+                                     initial_after_ = key;
+                                     if (selects(object))
+                                       write_event("ADDED", *object, object->revision(), out);
+                                     return true;
+                                   });
   return complete;
 }
 
-/// What the change is to this watcher follows from whether its selector took the object before and takes it now.
+/// What the change is to this watcher follows from whether its selector took the object before and takes it
+/// now.
 void watch_source::write_change(const cache::change& item, std::string& out) {
   if (!std::string_view{item.key}.starts_with(settings_.prefix))
     return;
@@ -84,13 +91,15 @@ void watch_source::write_change(const cache::change& item, std::string& out) {
     write_event("DELETED", *item.before, item.revision, out);
 }
 
-void watch_source::write_event(std::string_view type, const cache::cached_object& object, int64_t revision, std::string& out) {
+void watch_source::write_event(std::string_view type, const cache::cached_object& object, int64_t revision,
+                               std::string& out) {
   const auto& kind = *settings_.kind;
   out.append(R"({"type":")").append(type).append(R"(","object":)");
   if (settings_.form == object_form::table) {
     render::append_table_start(kind, {revision, "", -1}, !columns_sent_, out);
     columns_sent_ = true;
-    render::append_row(kind, render::to_draft(kind, object, revision), settings_.include, settings_.clock->wall_seconds(), out);
+    render::append_row(kind, render::to_draft(kind, object, revision), settings_.include,
+                       settings_.clock->wall_seconds(), out);
     render::append_table_end(out);
   } else if (settings_.form == object_form::metadata) {
     render::append_metadata(kind, object, revision, out);
@@ -127,7 +136,8 @@ void watch_source::write_bookmark(bool initial_end, std::string& out) {
 }
 
 void watch_source::write_expired(std::string& out) {
-  const auto error = status::expired(fmt::format("too old resource version: {} ({})", position_, settings_.window->oldest()));
+  const auto error =
+    status::expired(fmt::format("too old resource version: {} ({})", position_, settings_.window->oldest()));
   out += R"({"type":"ERROR","object":)";
   messages::codec::encode_json(status::to_status(error), out);
   out += "}\n";

@@ -1,5 +1,5 @@
-// The events of one watch. Lives on its connection's loop; reads the cache without copying it. A watcher that reads
-// slowly falls behind in the window and is told so (410) when the window no longer has its position.
+// The events of one watch. Lives on its connection's loop; reads the cache without copying it. A watcher that
+// reads slowly falls behind in the window and is told so (410) when the window no longer has its position.
 #pragma once
 
 #include <memory>
@@ -29,8 +29,8 @@ struct watch_settings {
   int64_t ends_at_us = 0;
   cache::snapshot_ptr initial;
   const cache::change_window* window = nullptr;
+  std::shared_ptr<front_port> port; // keeps the window alive, and outlives the hub
   std::shared_ptr<wake_hub> hub;
-  std::shared_ptr<front_port> port; // keeps the window alive
   runtime::seams::clock_ptr clock;
   runtime::seams::random_ptr random;
 };
@@ -49,7 +49,8 @@ public:
 private:
   bool write_initial(std::string& out);
   void write_change(const cache::change& item, std::string& out);
-  void write_event(std::string_view type, const cache::cached_object& object, int64_t revision, std::string& out);
+  void write_event(std::string_view type, const cache::cached_object& object, int64_t revision,
+                   std::string& out);
   void write_bookmark(bool initial_end, std::string& out);
   void write_expired(std::string& out);
   bool selects(const cache::object_ptr& object) const;

@@ -1,4 +1,5 @@
-// create, update, patch, delete, deletecollection: decode, hand over to the actor's write chain, render its answer.
+// create, update, patch, delete, deletecollection: decode, hand over to the actor's write chain, render its
+// answer.
 #include <fmt/format.h>
 
 #include "actors/apiserver/http/body.hpp"
@@ -22,8 +23,9 @@ const messages::codec::type* body_type(const route& where) {
   const auto* sub = kind.find_subresource(where.subresource);
   if (sub->body_version.empty())
     return messages::codec::api_schema().find(kind.api_version(), sub->body_kind);
-  const std::string version =
-    sub->body_group.empty() ? std::string{sub->body_version} : fmt::format("{}/{}", sub->body_group, sub->body_version);
+  const std::string version = sub->body_group.empty()
+                                ? std::string{sub->body_version}
+                                : fmt::format("{}/{}", sub->body_group, sub->body_version);
   return messages::codec::api_schema().find(version, sub->body_kind);
 }
 
@@ -48,7 +50,8 @@ void fill_common(const call& item, protocol::WriteRequestT& content) {
   content.options = std::make_unique<protocol::WriteOptionsT>();
 }
 
-status::api_error prepare_body(const call& item, protocol::Verb verb, std::string_view options_name, prepared_write& into) {
+status::api_error prepare_body(const call& item, protocol::Verb verb, std::string_view options_name,
+                               prepared_write& into) {
   write_options options;
   if (auto error = parse_write_options(item.target, options_name, options))
     return error;
@@ -60,7 +63,8 @@ status::api_error prepare_body(const call& item, protocol::Verb verb, std::strin
     return body.error;
   auto packed = messages::codec::pack(*type, body.value);
   if (packed.error)
-    return status::bad_request(packed.error->path.empty() ? packed.error->message : packed.error->path + ": " + packed.error->message);
+    return status::bad_request(
+      packed.error->path.empty() ? packed.error->message : packed.error->path + ": " + packed.error->message);
   into.content.verb = verb;
   into.content.object = 0;
   into.content.options->dry_run = options.dry_run;
@@ -89,7 +93,8 @@ status::api_error prepare_patch(const call& item, prepared_write& into) {
   into.content.patch_kind = patch_kind_of(content_type);
   if (into.content.patch_kind == protocol::PatchKind::none)
     return status::unsupported_media_type(
-      content_type, "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json");
+      content_type,
+      "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json");
   const auto* type = body_type(item.where);
   if (type != nullptr && into.content.patch_kind != protocol::PatchKind::json) {
     auto checked = check_patch_fields(*type, item.what.body, options.validation);
@@ -139,7 +144,8 @@ status::api_error prepare(const call& item, prepared_write& into) {
   return prepare_delete(item, into);
 }
 
-// ---- the answer ----------------------------------------------------------------------------------------------
+// ---- the answer
+// ----------------------------------------------------------------------------------------------
 
 std::string render_object(const call& item, const attachment& object, int64_t revision) {
   std::string body;
@@ -157,7 +163,8 @@ std::string render_object(const call& item, const attachment& object, int64_t re
   }
   const auto include = render::parse_include_object(item.target.get("includeObject"));
   render::append_table_start(*item.where.kind, {revision, "", -1}, true, body);
-  render::append_row(*item.where.kind, value, include.value_or(render::include_object::metadata), item.front->clock->wall_seconds(), body);
+  render::append_row(*item.where.kind, value, include.value_or(render::include_object::metadata),
+                     item.front->clock->wall_seconds(), body);
   render::append_table_end(body);
   return body;
 }

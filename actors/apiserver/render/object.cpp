@@ -13,7 +13,8 @@ draft to_draft(const registry::kind& kind, const cache::cached_object& object, i
   return result;
 }
 
-void append_object(const registry::kind& kind, const cache::cached_object& object, int64_t revision, std::string& out) {
+void append_object(const registry::kind& kind, const cache::cached_object& object, int64_t revision,
+                   std::string& out) {
   if (kind.from_stored != nullptr)
     messages::codec::encode_json(to_draft(kind, object, revision), out);
   else if (revision == object.revision())
@@ -23,10 +24,13 @@ void append_object(const registry::kind& kind, const cache::cached_object& objec
 }
 
 draft to_metadata(const draft& object) {
-  return draft::make_object({{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", object.get("metadata")}});
+  return draft::make_object({{"kind", "PartialObjectMetadata"},
+                             {"apiVersion", "meta.k8s.io/v1"},
+                             {"metadata", object.get("metadata")}});
 }
 
-void append_metadata(const registry::kind& kind, const cache::cached_object& object, int64_t revision, std::string& out) {
+void append_metadata(const registry::kind& kind, const cache::cached_object& object, int64_t revision,
+                     std::string& out) {
   messages::codec::encode_json(to_metadata(to_draft(kind, object, revision)), out);
 }
 

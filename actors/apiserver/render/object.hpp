@@ -1,5 +1,5 @@
-// Objects as they are answered: whole, as metadata only, as rows of a table; in the API form that was asked for.
-// Thread-safe: works on immutable objects.
+// Objects as they are answered: whole, as metadata only, as rows of a table; in the API form that was asked
+// for. Thread-safe: works on immutable objects.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,15 @@ using messages::codec::draft;
 /// The object in the form of `kind`, with `revision` as its resourceVersion.
 draft to_draft(const registry::kind& kind, const cache::cached_object& object, int64_t revision);
 
-/// Appends the JSON of the object. `revision` differs from the object's own for the event that reports its deletion.
-void append_object(const registry::kind& kind, const cache::cached_object& object, int64_t revision, std::string& out);
+/// Appends the JSON of the object. `revision` differs from the object's own for the event that reports its
+/// deletion.
+void append_object(const registry::kind& kind, const cache::cached_object& object, int64_t revision,
+                   std::string& out);
 
 /// PartialObjectMetadata of an object.
 draft to_metadata(const draft& object);
-void append_metadata(const registry::kind& kind, const cache::cached_object& object, int64_t revision, std::string& out);
+void append_metadata(const registry::kind& kind, const cache::cached_object& object, int64_t revision,
+                     std::string& out);
 
 /// What a list says of itself.
 struct list_head {

@@ -30,7 +30,8 @@ std::optional<include_object> parse_include_object(std::string_view text) {
   return std::nullopt;
 }
 
-void append_table_start(const registry::kind& kind, const list_head& head, bool with_columns, std::string& out) {
+void append_table_start(const registry::kind& kind, const list_head& head, bool with_columns,
+                        std::string& out) {
   out += R"({"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":)";
   out += list_metadata(head);
   out += R"(,"columnDefinitions":)";
@@ -41,7 +42,8 @@ void append_table_start(const registry::kind& kind, const list_head& head, bool 
   out += R"(,"rows":[)";
 }
 
-void append_row(const registry::kind& kind, const draft& object, include_object what, int64_t now_seconds, std::string& out) {
+void append_row(const registry::kind& kind, const draft& object, include_object what, int64_t now_seconds,
+                std::string& out) {
   std::vector<draft> cells;
   if (kind.cells != nullptr)
     kind.cells(object, now_seconds, cells);
@@ -54,8 +56,6 @@ void append_row(const registry::kind& kind, const draft& object, include_object 
   out += '}';
 }
 
-void append_table_end(std::string& out) {
-  out += "]}";
-}
+void append_table_end(std::string& out) { out += "]}"; }
 
 } // namespace actors::apiserver::render

@@ -1,8 +1,8 @@
 // Who may come in: certificates, tokens, nobody.
 #include <catch2/catch.hpp>
 
-#include <fstream>
 #include <sys/stat.h>
+#include <fstream>
 
 #include "actors/apiserver/auth/pki.hpp"
 #include "messages/codec/json.hpp"
@@ -23,7 +23,9 @@ TEST_CASE("without credentials only health and version are served") {
     CHECK(client.request("GET", target).code == 200);
   const auto answer = client.request("GET", "/api/v1/namespaces/default/pods");
   CHECK(answer.code == 403);
-  CHECK(message_of(answer) == "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+  CHECK(message_of(answer) ==
+        "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" in the "
+        "namespace \"default\"");
   const auto path = client.request("GET", "/apis");
   CHECK(path.code == 403);
   CHECK(message_of(path) == "forbidden: User \"system:anonymous\" cannot get path \"/apis\"");
@@ -39,7 +41,9 @@ TEST_CASE("bearer tokens: known, unknown, of another group, and changed while th
   CHECK(client.request("GET", "/livez", "Authorization: Bearer wrong\r\n").code == 401);
   const auto other = client.request("GET", "/api/v1/pods", "Authorization: Bearer secret-2\r\n");
   CHECK(other.code == 403);
-  CHECK(message_of(other).find("User \"bob\" cannot list resource \"pods\" in API group \"\" at the cluster scope") != std::string::npos);
+  CHECK(message_of(other).find(
+          "User \"bob\" cannot list resource \"pods\" in API group \"\" at the cluster scope") !=
+        std::string::npos);
   CHECK(client.request("GET", "/apis", "Authorization: Bearer secret-2\r\n").code == 200);
   std::ofstream{api.data / "pki" / "tokens.csv"} << "secret-3,carol,3,\"system:masters\"\n";
   int code = 0;
@@ -58,7 +62,8 @@ TEST_CASE("a certificate of another CA is no credential, and is told so") {
   CHECK(answer.code == 401);
   CHECK(message_of(answer) == "Unauthorized");
   // The server's own certificate is not meant for clients.
-  https_client server{api.server->port(), api.data / "pki" / "apiserver.crt", api.data / "pki" / "apiserver.key"};
+  https_client server{api.server->port(), api.data / "pki" / "apiserver.crt",
+                      api.data / "pki" / "apiserver.key"};
   CHECK(server.request("GET", "/api/v1/pods").code == 401);
 }
 
@@ -70,5 +75,7 @@ TEST_CASE("impersonation is refused clearly") {
 }
 
 TEST_CASE("a damaged token file stops the start") {
-  CHECK_THROWS_WITH(served_api("token-without-user\n"), Catch::Contains("tokens.csv") && Catch::Contains("line 1") && !Catch::Contains("token-without-user\n"));
+  CHECK_THROWS_WITH(served_api("token-without-user\n"), Catch::Contains("tokens.csv") &&
+                                                          Catch::Contains("line 1") &&
+                                                          !Catch::Contains("token-without-user\n"));
 }

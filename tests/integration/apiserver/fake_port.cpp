@@ -1,7 +1,7 @@
 #include "tests/integration/apiserver/fake_port.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "actors/apiserver/verbs/plan.hpp"
@@ -38,9 +38,11 @@ void fake_port::barrier(std::string_view, std::function<void(api::status::api_er
   done(barrier_works_ ? api::status::api_error{} : api::status::timeout("the store did not answer"));
 }
 
-void fake_port::write(protocol::write_request request, std::function<void(const protocol::write_reply&)> done) {
+void fake_port::write(protocol::write_request request,
+                      std::function<void(const protocol::write_reply&)> done) {
   protocol::WriteRequestT content = request.unpack();
-  const auto* kind = api::registry::find_kind(content.target->group, content.target->version, content.target->resource);
+  const auto* kind =
+    api::registry::find_kind(content.target->group, content.target->version, content.target->resource);
   {
     std::lock_guard lock{mutex_};
     writes_.push_back(request.unpack());
@@ -52,11 +54,14 @@ void fake_port::write(protocol::write_request request, std::function<void(const 
   runtime::transport::attachment object = request.at(content.object);
   if (content.verb == protocol::Verb::create) {
     const auto value = messages::codec::unpack(*object.type, object.object);
-    const std::string key = api::verbs::store_key(*kind, content.target->namespace_name, value.at({"metadata", "name"}).str());
+    const std::string key =
+      api::verbs::store_key(*kind, content.target->namespace_name, value.at({"metadata", "name"}).str());
     if (cache_.shard_of(kind->key_prefix).read()->objects.find(key) != nullptr) {
       const auto* type = messages::codec::api_schema().find("v1", "Status");
       reply.code = 409;
-      object = {type, messages::codec::pack(*type, api::status::to_status(api::status::already_exists(*kind, value.at({"metadata", "name"}).str()))).object};
+      object = {type, messages::codec::pack(*type, api::status::to_status(api::status::already_exists(
+                                                     *kind, value.at({"metadata", "name"}).str())))
+                        .object};
     } else {
       reply.code = 201;
       reply.revision = apply(key, std::make_shared<cached_object>(*object.type, object.object, 0));
@@ -64,7 +69,9 @@ void fake_port::write(protocol::write_request request, std::function<void(const 
   } else {
     const auto* type = messages::codec::api_schema().find("v1", "Status");
     reply.code = 200;
-    object = {type, messages::codec::pack(*type, api::status::deleted_status(*kind, content.target->name, "")).object};
+    object = {
+      type,
+      messages::codec::pack(*type, api::status::deleted_status(*kind, content.target->name, "")).object};
   }
   done(protocol::write_reply{reply, {object}});
 }
@@ -96,18 +103,18 @@ int64_t fake_port::put(std::string_view json) {
   if (parsed.error)
     throw std::runtime_error(parsed.error->message);
   const auto& value = parsed.value;
-  const auto* type = messages::codec::api_schema().find(value.get("apiVersion").str(), value.get("kind").str());
+  const auto* type =
+    messages::codec::api_schema().find(value.get("apiVersion").str(), value.get("kind").str());
   auto packed = messages::codec::pack(*type, value);
   if (packed.error)
     throw std::runtime_error(packed.error->path + ": " + packed.error->message);
   const auto* kind = api::registry::find_kind_by_name(type->group(), type->version(), type->kind());
-  const auto key = api::verbs::store_key(*kind, value.at({"metadata", "namespace"}).str(), value.at({"metadata", "name"}).str());
+  const auto key = api::verbs::store_key(*kind, value.at({"metadata", "namespace"}).str(),
+                                         value.at({"metadata", "name"}).str());
   return apply(key, std::make_shared<cached_object>(*type, packed.object, 0));
 }
 
-int64_t fake_port::erase(const std::string& key) {
-  return apply(key, nullptr);
-}
+int64_t fake_port::erase(const std::string& key) { return apply(key, nullptr); }
 
 void fake_port::reload(const std::string& prefix, int64_t oldest) {
   auto& shard = cache_.shard_of(prefix);
@@ -149,10 +156,12 @@ https_client served_api::admin() const {
   return https_client{server->port(), data / "pki" / "admin.crt", data / "pki" / "admin.key"};
 }
 
-std::string pod_json(std::string_view name_space, std::string_view name, std::string_view labels, std::string_view node) {
-  return fmt::format(R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"namespace":"{}","name":"{}","labels":{}}},)"
-                     R"("spec":{{"nodeName":"{}","containers":[{{"name":"main","image":"busybox"}}]}}}})",
-                     name_space, name, labels, node);
+std::string pod_json(std::string_view name_space, std::string_view name, std::string_view labels,
+                     std::string_view node) {
+  return fmt::format(
+    R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"namespace":"{}","name":"{}","labels":{}}},)"
+    R"("spec":{{"nodeName":"{}","containers":[{{"name":"main","image":"busybox"}}]}}}})",
+    name_space, name, labels, node);
 }
 
 } // namespace tests

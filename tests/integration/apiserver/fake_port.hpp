@@ -1,5 +1,5 @@
-// The apiserver's actor as the front sees it, reduced to a real watch cache that tests write to, and a server on a free
-// port in a temporary folder.
+// The apiserver's actor as the front sees it, reduced to a real watch cache that tests write to, and a server
+// on a free port in a temporary folder.
 #pragma once
 
 #include <atomic>
@@ -25,8 +25,10 @@ public:
   void barrier(std::string_view prefix, std::function<void(api::status::api_error)> done) override;
   void write(runtime::protocols::apiserver::write_request request,
              std::function<void(const runtime::protocols::apiserver::write_reply&)> done) override;
-  void read_log(std::string_view node, runtime::protocols::kubelet::read_log_request request,
-                std::function<void(api::status::api_error, const runtime::protocols::kubelet::read_log_reply&)> done) override;
+  void read_log(
+    std::string_view node, runtime::protocols::kubelet::read_log_request request,
+    std::function<void(api::status::api_error, const runtime::protocols::kubelet::read_log_reply&)> done)
+    override;
   bool ready() const override { return ready_; }
 
   /// `json` with apiVersion and kind; gives the revision.
@@ -39,7 +41,9 @@ public:
   std::atomic<bool> barrier_works_{true};
   std::atomic<bool> answers_{true};
   std::atomic<size_t> barriers_{0};
-  std::function<runtime::protocols::kubelet::ReadLogReplyT(const runtime::protocols::kubelet::ReadLogRequestT&)> on_log_;
+  std::function<runtime::protocols::kubelet::ReadLogReplyT(
+    const runtime::protocols::kubelet::ReadLogRequestT&)>
+    on_log_;
   std::vector<runtime::protocols::apiserver::WriteRequestT> writes() const;
 
 private:
@@ -62,6 +66,7 @@ struct served_api {
   std::shared_ptr<api::http::server> server;
 };
 
-std::string pod_json(std::string_view name_space, std::string_view name, std::string_view labels = "{}", std::string_view node = "");
+std::string pod_json(std::string_view name_space, std::string_view name, std::string_view labels = "{}",
+                     std::string_view node = "");
 
 } // namespace tests

@@ -3,13 +3,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <algorithm>
 #include <arpa/inet.h>
-#include <csignal>
 #include <poll.h>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
 
 namespace tests {
 
@@ -32,7 +32,8 @@ std::string http_answer::header(std::string_view name) const {
   return head.substr(from, head.find("\r\n", from) - from);
 }
 
-https_client::https_client(uint16_t port, const std::filesystem::path& certificate, const std::filesystem::path& key)
+https_client::https_client(uint16_t port, const std::filesystem::path& certificate,
+                           const std::filesystem::path& key)
     : state_(std::make_unique<state>()) {
   ::signal(SIGPIPE, SIG_IGN);
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -42,9 +43,9 @@ https_client::https_client(uint16_t port, const std::filesystem::path& certifica
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("cannot connect");
-  if (!certificate.empty()
-      && (SSL_CTX_use_certificate_file(state_->context, certificate.c_str(), SSL_FILETYPE_PEM) != 1
-          || SSL_CTX_use_PrivateKey_file(state_->context, key.c_str(), SSL_FILETYPE_PEM) != 1))
+  if (!certificate.empty() &&
+      (SSL_CTX_use_certificate_file(state_->context, certificate.c_str(), SSL_FILETYPE_PEM) != 1 ||
+       SSL_CTX_use_PrivateKey_file(state_->context, key.c_str(), SSL_FILETYPE_PEM) != 1))
     throw std::runtime_error("cannot use the client certificate");
   state_->ssl = SSL_new(state_->context);
   SSL_set_fd(state_->ssl, socket_);
@@ -59,7 +60,8 @@ https_client::~https_client() {
 
 void https_client::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const int sent = SSL_write(state_->ssl, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), 1 << 20)));
+    const int sent =
+      SSL_write(state_->ssl, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), 1 << 20)));
     if (sent <= 0)
       return; // the server has closed: its answer may still be there
     bytes.remove_prefix(static_cast<size_t>(sent));
@@ -134,7 +136,8 @@ http_answer https_client::receive(bool head_only) {
   return answer;
 }
 
-http_answer https_client::request(std::string_view method, std::string_view target, std::string_view headers, std::string_view body) {
+http_answer https_client::request(std::string_view method, std::string_view target, std::string_view headers,
+                                  std::string_view body) {
   std::string text{method};
   text.append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n").append(headers);
   if (!body.empty())
@@ -145,7 +148,11 @@ http_answer https_client::request(std::string_view method, std::string_view targ
 }
 
 http_answer https_client::begin_stream(std::string_view target, std::string_view headers) {
-  send(std::string{"GET "}.append(target).append(" HTTP/1.1\r\nHost: localhost\r\n").append(headers).append("\r\n"));
+  send(std::string{"GET "}
+         .append(target)
+         .append(" HTTP/1.1\r\nHost: localhost\r\n")
+         .append(headers)
+         .append("\r\n"));
   http_answer answer;
   bool found = false;
   answer.head = take_until("\r\n\r\n", 10, found);

@@ -19,7 +19,8 @@ struct http_answer {
 class https_client {
 public:
   /// `certificate` and `key`: PEM files, "" for an anonymous client. Throws std::runtime_error.
-  https_client(uint16_t port, const std::filesystem::path& certificate = {}, const std::filesystem::path& key = {});
+  https_client(uint16_t port, const std::filesystem::path& certificate = {},
+               const std::filesystem::path& key = {});
   ~https_client();
   https_client(const https_client&) = delete;
   https_client& operator=(const https_client&) = delete;
@@ -27,10 +28,12 @@ public:
   void send(std::string_view bytes);
   /// One whole answer (chunks joined); `head_only` for HEAD.
   http_answer receive(bool head_only = false);
-  http_answer request(std::string_view method, std::string_view target, std::string_view headers = {}, std::string_view body = {});
+  http_answer request(std::string_view method, std::string_view target, std::string_view headers = {},
+                      std::string_view body = {});
   /// The head of a streamed answer; then lines.
   http_answer begin_stream(std::string_view target, std::string_view headers = {});
-  /// One line of a chunked stream, without its end; nullopt-like "" when the stream has ended or `seconds` passed.
+  /// One line of a chunked stream, without its end; nullopt-like "" when the stream has ended or `seconds`
+  /// passed.
   std::string line(int seconds = 5);
   /// True when the server has closed its side.
   bool ended(int seconds = 5);

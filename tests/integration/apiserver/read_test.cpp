@@ -18,7 +18,9 @@ draft parse(const http_answer& answer) {
 }
 
 constexpr std::string_view table_accept =
-  "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json\r\n";
+  "Accept: "
+  "application/json;as=Table;v=v1;g=meta.k8s.io,application/"
+  "json;as=Table;v=v1beta1;g=meta.k8s.io,application/json\r\n";
 
 } // namespace
 
@@ -35,13 +37,17 @@ TEST_CASE("an object is read whole, as a table and as metadata; a missing one is
   CHECK(table.get("columnDefinitions").items().at(0).get("name").str() == "Name");
   CHECK(table.get("rows").items().at(0).get("cells").items().at(0).str() == "web");
   CHECK(table.get("rows").items().at(0).at({"object", "kind"}).str() == "PartialObjectMetadata");
-  answer = client.request("GET", "/api/v1/namespaces/default/pods/web", "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1\r\n");
+  answer = client.request("GET", "/api/v1/namespaces/default/pods/web",
+                          "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1\r\n");
   CHECK(parse(answer).get("kind").str() == "PartialObjectMetadata");
   answer = client.request("GET", "/api/v1/namespaces/default/pods/none");
   CHECK(answer.code == 404);
   CHECK(parse(answer).get("message").str() == "pods \"none\" not found");
   CHECK(parse(answer).get("reason").str() == "NotFound");
-  CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web", "Accept: application/vnd.kubernetes.protobuf,application/json\r\n").code == 200);
+  CHECK(client
+          .request("GET", "/api/v1/namespaces/default/pods/web",
+                   "Accept: application/vnd.kubernetes.protobuf,application/json\r\n")
+          .code == 200);
   CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web", "Accept: text/html\r\n").code == 406);
 }
 
@@ -63,9 +69,12 @@ TEST_CASE("a read without resourceVersion waits for the store, one with 0 does n
 TEST_CASE("lists obey namespaces and selectors") {
   served_api api;
   for (int i = 0; i < 10; ++i)
-    api.port->put(pod_json(i % 2 == 0 ? "even" : "odd", fmt::format("pod-{}", i), fmt::format(R"({{"number":"{}"}})", i), i < 3 ? "node-a" : "node-b"));
+    api.port->put(pod_json(i % 2 == 0 ? "even" : "odd", fmt::format("pod-{}", i),
+                           fmt::format(R"({{"number":"{}"}})", i), i < 3 ? "node-a" : "node-b"));
   auto client = api.admin();
-  const auto count = [&](std::string_view target) { return parse(client.request("GET", target)).get("items").size(); };
+  const auto count = [&](std::string_view target) {
+    return parse(client.request("GET", target)).get("items").size();
+  };
   CHECK(count("/api/v1/pods") == 10);
   CHECK(count("/api/v1/namespaces/even/pods") == 5);
   CHECK(count("/api/v1/namespaces/eve/pods") == 0);
@@ -87,7 +96,8 @@ TEST_CASE("a list in pieces is one snapshot, whatever happens in between") {
   std::string token, first_revision;
   std::vector<std::string> names;
   for (int piece = 0; piece < 3; ++piece) {
-    const auto list = parse(client.request("GET", "/api/v1/namespaces/default/pods?limit=10" + (token.empty() ? "" : "&continue=" + token)));
+    const auto list = parse(client.request(
+      "GET", "/api/v1/namespaces/default/pods?limit=10" + (token.empty() ? "" : "&continue=" + token)));
     for (const auto& item : list.get("items").items())
       names.emplace_back(item.at({"metadata", "name"}).str());
     token = list.at({"metadata", "continue"}).str();
@@ -129,7 +139,8 @@ TEST_CASE("large lists are streamed and complete") {
   served_api api;
   const std::string filler(2'000, 'x');
   for (int i = 0; i < 400; ++i)
-    api.port->put(pod_json("default", fmt::format("pod-{:03}", i), fmt::format(R"({{"filler":"{}"}})", filler)));
+    api.port->put(
+      pod_json("default", fmt::format("pod-{:03}", i), fmt::format(R"({{"filler":"{}"}})", filler)));
   auto client = api.admin();
   const auto answer = client.request("GET", "/api/v1/pods");
   CHECK(answer.header("transfer-encoding") == "chunked");
@@ -140,21 +151,29 @@ TEST_CASE("large lists are streamed and complete") {
 
 TEST_CASE("events in their newer form are the same objects") {
   served_api api;
-  api.port->put(R"({"apiVersion":"v1","kind":"Event","metadata":{"name":"e","namespace":"default"},"reason":"Started","message":"hello",
+  api.port->put(
+    R"({"apiVersion":"v1","kind":"Event","metadata":{"name":"e","namespace":"default"},"reason":"Started","message":"hello",
                    "involvedObject":{"kind":"Pod","name":"web","namespace":"default"},"type":"Normal"})");
   auto client = api.admin();
   const auto event = parse(client.request("GET", "/apis/events.k8s.io/v1/namespaces/default/events/e"));
   CHECK(event.get("apiVersion").str() == "events.k8s.io/v1");
   CHECK(event.get("note").str() == "hello");
   CHECK(event.at({"regarding", "name"}).str() == "web");
-  CHECK(parse(client.request("GET", "/apis/events.k8s.io/v1/events")).get("items").items().at(0).get("note").str() == "hello");
+  CHECK(parse(client.request("GET", "/apis/events.k8s.io/v1/events"))
+          .get("items")
+          .items()
+          .at(0)
+          .get("note")
+          .str() == "hello");
 }
 
 TEST_CASE("scale is read from the object") {
   served_api api;
-  const auto revision = api.port->put(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"default"},
+  const auto revision = api.port->put(
+    R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"default"},
     "spec":{"replicas":3,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})");
-  const auto scale = parse(api.admin().request("GET", "/apis/apps/v1/namespaces/default/deployments/d/scale"));
+  const auto scale =
+    parse(api.admin().request("GET", "/apis/apps/v1/namespaces/default/deployments/d/scale"));
   CHECK(scale.get("kind").str() == "Scale");
   CHECK(scale.at({"spec", "replicas"}).integer() == 3);
   CHECK(scale.at({"metadata", "resourceVersion"}).str() == std::to_string(revision));
@@ -163,14 +182,19 @@ TEST_CASE("scale is read from the object") {
 TEST_CASE("discovery and OpenAPI are served in every form that clients ask for") {
   served_api api;
   auto client = api.admin();
-  for (const auto target : {"/", "/api", "/apis", "/api/v1", "/apis/apps", "/apis/apps/v1", "/version", "/openapi/v2", "/openapi/v3", "/openapi/v3/api/v1"}) {
+  for (const auto target : {"/", "/api", "/apis", "/api/v1", "/apis/apps", "/apis/apps/v1", "/version",
+                            "/openapi/v2", "/openapi/v3", "/openapi/v3/api/v1"}) {
     INFO(target);
     CHECK(client.request("GET", target).code == 200);
   }
-  const auto aggregated = client.request("GET", "/apis", "Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json\r\n");
+  const auto aggregated = client.request(
+    "GET", "/apis",
+    "Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json\r\n");
   CHECK(parse(aggregated).get("kind").str() == "APIGroupDiscoveryList");
-  CHECK(aggregated.header("content-type") == "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
-  const auto protobuf = client.request("GET", "/openapi/v2", "Accept: application/com.github.proto-openapi.spec.v2@v1.0+protobuf\r\n");
+  CHECK(aggregated.header("content-type") ==
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+  const auto protobuf = client.request(
+    "GET", "/openapi/v2", "Accept: application/com.github.proto-openapi.spec.v2@v1.0+protobuf\r\n");
   CHECK(protobuf.code == 200);
   CHECK(protobuf.body.substr(0, 5) == std::string{"\x0a\x03"} + "2.0");
   const auto etag = client.request("GET", "/openapi/v3/api/v1").header("etag");
@@ -194,20 +218,22 @@ TEST_CASE("health says what is missing") {
 TEST_CASE("logs come piece by piece, and follow goes on until the container has ended") {
   served_api api;
   api.port->put(pod_json("default", "web", "{}", "node-a"));
-  api.port->on_log_ = [calls = std::make_shared<int>(0)](const runtime::protocols::kubelet::ReadLogRequestT& request) {
-    runtime::protocols::kubelet::ReadLogReplyT reply;
-    reply.code = 200;
-    const int at = request.position.empty() ? 0 : std::stoi(request.position);
-    const std::string text = at < 3 ? fmt::format("line {}\n", at) : "";
-    reply.data.assign(text.begin(), text.end());
-    reply.position = std::to_string(at < 3 ? at + 1 : at);
-    reply.at_end = at >= 1;
-    reply.closed = at >= 3 && ++*calls > 2;
-    return reply;
-  };
+  api.port->on_log_ =
+    [calls = std::make_shared<int>(0)](const runtime::protocols::kubelet::ReadLogRequestT& request) {
+      runtime::protocols::kubelet::ReadLogReplyT reply;
+      reply.code = 200;
+      const int at = request.position.empty() ? 0 : std::stoi(request.position);
+      const std::string text = at < 3 ? fmt::format("line {}\n", at) : "";
+      reply.data.assign(text.begin(), text.end());
+      reply.position = std::to_string(at < 3 ? at + 1 : at);
+      reply.at_end = at >= 1;
+      reply.closed = at >= 3 && ++*calls > 2;
+      return reply;
+    };
   auto client = api.admin();
   CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web/log").body == "line 0\nline 1\n");
-  CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web/log?follow=true").body == "line 0\nline 1\nline 2\n");
+  CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web/log?follow=true").body ==
+        "line 0\nline 1\nline 2\n");
   const auto wrong = client.request("GET", "/api/v1/namespaces/default/pods/web/log?container=x");
   CHECK(wrong.code == 400);
   CHECK(parse(wrong).get("message").str() == "container x is not valid for pod web");

@@ -87,11 +87,24 @@ TEST_CASE("a revision that the history no longer has is a 410 event, and the str
   CHECK(client.request("GET", "/livez").code == 200); // the connection can be used again
 }
 
+TEST_CASE("a watch whose position is lost while it waits is told so at once") {
+  served_api api;
+  const auto revision = api.port->put(pod_json("default", "a"));
+  auto client = api.admin();
+  REQUIRE(client.begin_stream(fmt::format("/api/v1/pods?watch=1&resourceVersion={}", revision)).code == 200);
+  api.port->reload("/pods/", revision + 10);
+  CHECK(event_of(client.line()).get("type").str() == "ERROR");
+}
+
 TEST_CASE("bookmarks: at the end of the time, and after the initial events") {
   served_api api;
   api.port->put(pod_json("default", "a"));
   auto client = api.admin();
-  REQUIRE(client.begin_stream("/api/v1/pods?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1").code == 200);
+  REQUIRE(client
+            .begin_stream("/api/v1/"
+                          "pods?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch="
+                          "NotOlderThan&timeoutSeconds=1")
+            .code == 200);
   CHECK(next(client) == "ADDED a");
   const auto initial = event_of(client.line());
   CHECK(initial.get("type").str() == "BOOKMARK");
@@ -107,7 +120,9 @@ TEST_CASE("bookmarks: at the end of the time, and after the initial events") {
 TEST_CASE("tables over watch carry the columns once") {
   served_api api;
   auto client = api.admin();
-  REQUIRE(client.begin_stream("/api/v1/pods?watch=1", "Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n").code == 200);
+  REQUIRE(
+    client.begin_stream("/api/v1/pods?watch=1", "Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n")
+      .code == 200);
   api.port->put(pod_json("default", "a"));
   api.port->put(pod_json("default", "b"));
   const auto first = event_of(client.line());
@@ -123,7 +138,8 @@ TEST_CASE("a thousand changes under a slow reader arrive complete and in order")
   auto client = api.admin();
   REQUIRE(client.begin_stream("/api/v1/pods?watch=1").code == 200);
   for (int i = 0; i < 1'000; ++i)
-    api.port->put(pod_json("default", fmt::format("pod-{}", i), fmt::format(R"({{"filler":"{}"}})", std::string(500, 'x'))));
+    api.port->put(pod_json("default", fmt::format("pod-{}", i),
+                           fmt::format(R"({{"filler":"{}"}})", std::string(500, 'x'))));
   for (int i = 0; i < 1'000; ++i)
     REQUIRE(next(client) == fmt::format("ADDED pod-{}", i));
 }
@@ -132,7 +148,8 @@ TEST_CASE("many watchers all hear of a change, and leave nothing behind when the
   served_api api;
   std::vector<std::unique_ptr<https_client>> clients;
   for (int i = 0; i < 150; ++i) {
-    clients.push_back(std::make_unique<https_client>(api.server->port(), api.data / "pki" / "admin.crt", api.data / "pki" / "admin.key"));
+    clients.push_back(std::make_unique<https_client>(api.server->port(), api.data / "pki" / "admin.crt",
+                                                     api.data / "pki" / "admin.key"));
     REQUIRE(clients.back()->begin_stream("/api/v1/pods?watch=1").code == 200);
   }
   api.port->put(pod_json("default", "a"));

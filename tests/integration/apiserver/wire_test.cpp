@@ -2,10 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include <arpa/inet.h>
-#include <chrono>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <chrono>
+#include <thread>
 
 #include "tests/integration/apiserver/fake_port.hpp"
 
@@ -18,7 +18,8 @@ TEST_CASE("keep-alive serves many requests on one connection, in order when pipe
     REQUIRE(client.request("GET", "/version").code == 200);
   std::string burst;
   for (int i = 0; i < 20; ++i)
-    burst += i % 2 == 0 ? "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n";
+    burst +=
+      i % 2 == 0 ? "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n";
   client.send(burst);
   for (int i = 0; i < 20; ++i)
     REQUIRE(client.receive().code == (i % 2 == 0 ? 200 : 404));
@@ -61,12 +62,14 @@ TEST_CASE("a request that ends in the middle is answered") {
 TEST_CASE("a body over the limit is refused with a Status even while the client is still sending it") {
   served_api api;
   auto client = api.admin();
-  const auto answer = client.request("POST", "/api/v1/namespaces/default/pods", "Content-Type: application/json\r\n", std::string(4u << 20, ' '));
+  const auto answer = client.request("POST", "/api/v1/namespaces/default/pods",
+                                     "Content-Type: application/json\r\n", std::string(4u << 20, ' '));
   CHECK(answer.code == 413);
   CHECK(answer.body.find("RequestEntityTooLarge") != std::string::npos);
   // Chunked, so that the size is not known beforehand.
   auto second = api.admin();
-  second.send("POST /api/v1/namespaces/default/pods HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  second.send(
+    "POST /api/v1/namespaces/default/pods HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 64; ++i)
     second.send("10000\r\n" + std::string(0x10000, ' ') + "\r\n");
   CHECK(second.receive().code == 413);
@@ -75,7 +78,9 @@ TEST_CASE("a body over the limit is refused with a Status even while the client 
 TEST_CASE("Expect: 100-continue, HEAD and HTTP/1.0") {
   served_api api;
   auto client = api.admin();
-  client.send("POST /api/v1/namespaces/default/pods HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  client.send(
+    "POST /api/v1/namespaces/default/pods HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+    "2\r\n\r\n");
   CHECK(client.receive().code == 100);
   client.send("{}");
   CHECK(client.receive().code != 0);
@@ -143,7 +148,8 @@ TEST_CASE("a taken port is one clear error") {
   api::http::server_options options;
   options.address = "127.0.0.1:" + std::to_string(api.server->port());
   options.data = api.data / "second";
-  CHECK_THROWS_WITH(api::http::start(options, api.port, {}), Catch::Contains("cannot listen on 127.0.0.1:") && Catch::Contains("Address already in use"));
+  CHECK_THROWS_WITH(api::http::start(options, api.port, {}), Catch::Contains("cannot listen on 127.0.0.1:") &&
+                                                               Catch::Contains("Address already in use"));
 }
 
 TEST_CASE("a write whose answer is lost is answered all the same") {

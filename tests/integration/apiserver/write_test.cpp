@@ -22,7 +22,8 @@ std::string message_of(const http_answer& answer) {
 TEST_CASE("what is created is answered with its revision and can be read") {
   served_api api;
   auto client = api.admin();
-  const auto answer = client.request("POST", "/api/v1/namespaces/default/configmaps?fieldManager=me", json_type, R"({"metadata":{"name":"a"},"data":{"k":"v"}})");
+  const auto answer = client.request("POST", "/api/v1/namespaces/default/configmaps?fieldManager=me",
+                                     json_type, R"({"metadata":{"name":"a"},"data":{"k":"v"}})");
   REQUIRE(answer.code == 201);
   CHECK(answer.body.find("\"resourceVersion\":\"101\"") != std::string::npos);
   const auto writes = api.port->writes();
@@ -31,7 +32,8 @@ TEST_CASE("what is created is answered with its revision and can be read") {
   CHECK(writes[0].identity->groups == std::vector<std::string>{"system:masters", "system:authenticated"});
   CHECK(writes[0].target->namespace_name == "default");
   CHECK(writes[0].options->field_manager == "me");
-  const auto again = client.request("POST", "/api/v1/namespaces/default/configmaps", json_type, R"({"metadata":{"name":"a"}})");
+  const auto again = client.request("POST", "/api/v1/namespaces/default/configmaps", json_type,
+                                    R"({"metadata":{"name":"a"}})");
   CHECK(again.code == 409);
   CHECK(message_of(again) == "configmaps \"a\" already exists");
 }
@@ -48,8 +50,10 @@ TEST_CASE("bodies that are wrong are refused in the API's words") {
     {json_type, "", 400, "json parse error"},
     {json_type, "[]", 400, "must be of type Pod"},
     {json_type, "null", 400, "must be of type Pod"},
-    {json_type, R"({"kind":"Service","apiVersion":"v1"})", 400, "Service in version \"v1\" cannot be handled as a Pod"},
-    {json_type, R"({"kind":"Pod","apiVersion":"apps/v1"})", 400, "the API version in the data (apps/v1) does not match the expected API version (v1)"},
+    {json_type, R"({"kind":"Service","apiVersion":"v1"})", 400,
+     "Service in version \"v1\" cannot be handled as a Pod"},
+    {json_type, R"({"kind":"Pod","apiVersion":"apps/v1"})", 400,
+     "the API version in the data (apps/v1) does not match the expected API version (v1)"},
     {json_type, R"({"kind":7})", 400, ""},
     {json_type, R"({"spec":{"containers":"x"}})", 400, "json: cannot unmarshal string into Go struct field"},
     {json_type, R"({"spec":[]})", 400, "json: cannot unmarshal array"},
@@ -85,7 +89,8 @@ TEST_CASE("unknown and duplicate fields: refused, warned about or ignored, as as
   CHECK(ignored.header("warning").empty());
   CHECK(client.request("POST", root + "?fieldValidation=Maybe", json_type, body).code == 422);
   CHECK(client.request("POST", root + "?dryRun=Some", json_type, body).code == 422);
-  const auto patch = client.request("PATCH", root + "/a?fieldValidation=Strict", "Content-Type: application/strategic-merge-patch+json\r\n",
+  const auto patch = client.request("PATCH", root + "/a?fieldValidation=Strict",
+                                    "Content-Type: application/strategic-merge-patch+json\r\n",
                                     R"({"nonsense":1,"$patch":"merge"})");
   CHECK(patch.code == 422);
   CHECK(message_of(patch).find("strict decoding error: unknown field \"nonsense\"") != std::string::npos);
@@ -95,11 +100,18 @@ TEST_CASE("patches and deletions reach the chain with their options") {
   served_api api;
   auto client = api.admin();
   const std::string pod = "/api/v1/namespaces/default/pods/web";
-  CHECK(client.request("PATCH", pod, "Content-Type: application/merge-patch+json\r\n", R"({"metadata":{"labels":{"a":null}}})").code == 200);
+  CHECK(client
+          .request("PATCH", pod, "Content-Type: application/merge-patch+json\r\n",
+                   R"({"metadata":{"labels":{"a":null}}})")
+          .code == 200);
   CHECK(client.request("PATCH", pod, "Content-Type: application/apply-patch+yaml\r\n", "{}").code == 415);
   CHECK(client.request("PATCH", pod, json_type, "{}").code == 415);
-  CHECK(client.request("DELETE", pod + "?gracePeriodSeconds=5", json_type,
-                       R"({"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"},"dryRun":["All"]})").code == 200);
+  CHECK(
+    client
+      .request(
+        "DELETE", pod + "?gracePeriodSeconds=5", json_type,
+        R"({"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Foreground","preconditions":{"uid":"u"},"dryRun":["All"]})")
+      .code == 200);
   CHECK(client.request("DELETE", "/api/v1/namespaces/default/pods?labelSelector=a%3Db").code == 200);
   CHECK(client.request("DELETE", pod + "?propagationPolicy=Maybe").code == 422);
   CHECK(client.request("DELETE", pod, json_type, "{").code == 400);

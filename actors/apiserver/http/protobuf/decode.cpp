@@ -128,12 +128,15 @@ private:
       return false;
     if (value.is_object())
       return value.empty() && f.emit_empty;
-    return (value.is_string() && value.str().empty()) || (value.is_integer() && value.integer() == 0 && f.kind != value_kind::int_or_string)
-           || (value.is_bool() && !value.boolean());
+    return (value.is_string() && value.str().empty()) ||
+           (value.is_integer() && value.integer() == 0 && f.kind != value_kind::int_or_string) ||
+           (value.is_bool() && !value.boolean());
   }
 
   void add_items(const field& f, const wire_field& item, int depth, draft& list) {
-    const bool packed = item.what == wire_kind::bytes && (f.kind == value_kind::int32 || f.kind == value_kind::int64 || f.kind == value_kind::boolean);
+    const bool packed =
+      item.what == wire_kind::bytes &&
+      (f.kind == value_kind::int32 || f.kind == value_kind::int64 || f.kind == value_kind::boolean);
     if (!packed) {
       list.push_back(scalar(f.kind, f.nested, item, depth));
       return;
@@ -173,9 +176,12 @@ private:
 
   draft scalar(value_kind kind, const type* nested, const wire_field& item, int depth) {
     switch (kind) {
-      case value_kind::boolean: return draft{integer_of(item) != 0};
-      case value_kind::int32: return draft{static_cast<int64_t>(static_cast<int32_t>(integer_of(item)))};
-      case value_kind::int64: return draft{integer_of(item)};
+      case value_kind::boolean:
+        return draft{integer_of(item) != 0};
+      case value_kind::int32:
+        return draft{static_cast<int64_t>(static_cast<int32_t>(integer_of(item)))};
+      case value_kind::int64:
+        return draft{integer_of(item)};
       case value_kind::number: {
         double value = 0;
         if (item.what != wire_kind::fixed64)
@@ -183,9 +189,12 @@ private:
         std::memcpy(&value, &item.value, sizeof value);
         return draft{value};
       }
-      case value_kind::string: return draft{bytes_of(item)};
-      case value_kind::time: return decode_time(bytes_of(item), false);
-      case value_kind::micro_time: return decode_time(bytes_of(item), true);
+      case value_kind::string:
+        return draft{bytes_of(item)};
+      case value_kind::time:
+        return decode_time(bytes_of(item), false);
+      case value_kind::micro_time:
+        return decode_time(bytes_of(item), true);
       case value_kind::raw_json: {
         auto parsed = messages::codec::parse_json(decode_single(bytes_of(item)));
         return parsed.error ? draft{} : std::move(parsed.value);
@@ -196,10 +205,14 @@ private:
         messages::codec::append_base64(reinterpret_cast<const uint8_t*>(raw.data()), raw.size(), text);
         return draft{text};
       }
-      case value_kind::quantity: return draft{decode_single(bytes_of(item))};
-      case value_kind::int_or_string: return decode_int_or_string(bytes_of(item));
-      case value_kind::table: return table(*nested, bytes_of(item), depth + 1);
-      case value_kind::map: break;
+      case value_kind::quantity:
+        return draft{decode_single(bytes_of(item))};
+      case value_kind::int_or_string:
+        return decode_int_or_string(bytes_of(item));
+      case value_kind::table:
+        return table(*nested, bytes_of(item), depth + 1);
+      case value_kind::map:
+        break;
     }
     throw damaged{};
   }
@@ -215,7 +228,9 @@ std::optional<envelope> open_envelope(std::string_view body) {
   try {
     each(body.substr(magic.size()), [&](const wire_field& item) {
       if (item.number == 1)
-        each(bytes_of(item), [&](const wire_field& part) { (part.number == 1 ? result.api_version : result.kind) = bytes_of(part); });
+        each(bytes_of(item), [&](const wire_field& part) {
+          (part.number == 1 ? result.api_version : result.kind) = bytes_of(part);
+        });
       else if (item.number == 2)
         result.raw = bytes_of(item);
     });
@@ -238,16 +253,25 @@ std::optional<draft> decode_delete_options(std::string_view raw) {
   try {
     each(raw, [&](const wire_field& item) {
       switch (item.number) {
-        case 1: result.set("gracePeriodSeconds", integer_of(item)); break;
+        case 1:
+          result.set("gracePeriodSeconds", integer_of(item));
+          break;
         case 2:
           each(bytes_of(item), [&](const wire_field& part) {
             result["preconditions"].set(part.number == 1 ? "uid" : "resourceVersion", bytes_of(part));
           });
           break;
-        case 3: result.set("orphanDependents", draft{integer_of(item) != 0}); break;
-        case 4: result.set("propagationPolicy", bytes_of(item)); break;
-        case 5: result["dryRun"].push_back(bytes_of(item)); break;
-        default: break;
+        case 3:
+          result.set("orphanDependents", draft{integer_of(item) != 0});
+          break;
+        case 4:
+          result.set("propagationPolicy", bytes_of(item));
+          break;
+        case 5:
+          result["dryRun"].push_back(bytes_of(item));
+          break;
+        default:
+          break;
       }
     });
   } catch (const damaged&) {

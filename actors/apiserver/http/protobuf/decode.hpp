@@ -1,5 +1,5 @@
-// Bodies in application/vnd.kubernetes.protobuf, as the typed clients of Go (`kubectl create deployment`) send them: into
-// the same drafts that JSON bodies become. Pure.
+// Bodies in application/vnd.kubernetes.protobuf, as the typed clients of Go (`kubectl create deployment`)
+// send them: into the same drafts that JSON bodies become. Pure.
 #pragma once
 
 #include <optional>

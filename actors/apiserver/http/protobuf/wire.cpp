@@ -45,8 +45,10 @@ std::optional<wire_field> reader::next() {
         return field;
       }
       return std::nullopt;
-    case 1: return fixed(8, wire_field::kind::fixed64);
-    case 5: return fixed(4, wire_field::kind::fixed32);
+    case 1:
+      return fixed(8, wire_field::kind::fixed64);
+    case 5:
+      return fixed(4, wire_field::kind::fixed32);
     case 2: {
       const auto size = varint();
       if (!size || *size > rest_.size()) {
@@ -58,7 +60,9 @@ std::optional<wire_field> reader::next() {
       rest_.remove_prefix(*size);
       return field;
     }
-    default: damaged_ = true; return std::nullopt;
+    default:
+      damaged_ = true;
+      return std::nullopt;
   }
 }
 

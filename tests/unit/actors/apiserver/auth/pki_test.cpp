@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <sys/stat.h>
 #include <filesystem>
 #include <fstream>
-#include <sys/stat.h>
 
 #include "actors/apiserver/auth/pki.hpp"
 #include "actors/apiserver/auth/private_file.hpp"
@@ -37,7 +37,8 @@ mode_t mode_of(const fs::path& path) {
 
 TEST_CASE("the server is known under its address, the standard names and the first service address") {
   const auto names = server_names("10.0.0.1", "10.96.0.0/16");
-  for (const auto name : {"10.0.0.1", "127.0.0.1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.96.0.1"})
+  for (const auto name : {"10.0.0.1", "127.0.0.1", "localhost", "kubernetes", "kubernetes.default",
+                          "kubernetes.default.svc", "10.96.0.1"})
     CHECK(std::find(names.begin(), names.end(), name) != names.end());
 }
 
@@ -79,7 +80,8 @@ TEST_CASE("damaged and missing files are named, with the remedy, and never overw
   load_or_create_pki(in(at));
   const auto file = at.path / "pki" / "apiserver.crt";
   std::ofstream{file} << "garbage";
-  CHECK_THROWS_WITH(load_or_create_pki(in(at)), Catch::Contains("apiserver.crt") && Catch::Contains("damaged") && Catch::Contains("remove it"));
+  CHECK_THROWS_WITH(load_or_create_pki(in(at)), Catch::Contains("apiserver.crt") &&
+                                                  Catch::Contains("damaged") && Catch::Contains("remove it"));
   CHECK(read_private_file(file) == "garbage");
   fs::remove(file);
   CHECK_NOTHROW(load_or_create_pki(in(at)));
@@ -91,7 +93,8 @@ TEST_CASE("a key that belongs to another certificate is noticed") {
   folder at, other;
   load_or_create_pki(in(at));
   load_or_create_pki(in(other));
-  fs::copy_file(other.path / "pki" / "admin.key", at.path / "pki" / "admin.key", fs::copy_options::overwrite_existing);
+  fs::copy_file(other.path / "pki" / "admin.key", at.path / "pki" / "admin.key",
+                fs::copy_options::overwrite_existing);
   CHECK_THROWS_WITH(load_or_create_pki(in(at)), Catch::Contains("does not belong"));
 }
 

@@ -8,7 +8,8 @@
 using namespace actors::apiserver::auth;
 
 TEST_CASE("token lines are read as upstream reads them") {
-  const auto tokens = parse_tokens("a,alice,1,\"dev,ops\"\r\n\n# a comment\nb , bob,2\n\"c\"\"d\",carol,3,one\n");
+  const auto tokens =
+    parse_tokens("a,alice,1,\"dev,ops\"\r\n\n# a comment\nb , bob,2\n\"c\"\"d\",carol,3,one\n");
   REQUIRE(tokens.size() == 3);
   CHECK(tokens.at(hash_token("a")).name == "alice");
   CHECK(tokens.at(hash_token("a")).groups == std::vector<std::string>{"dev", "ops"});
@@ -16,7 +17,8 @@ TEST_CASE("token lines are read as upstream reads them") {
 }
 
 TEST_CASE("a damaged line is named without its token") {
-  CHECK_THROWS_WITH(parse_tokens("ok,a,1\nsecret,b\n"), Catch::Contains("line 2") && !Catch::Contains("secret"));
+  CHECK_THROWS_WITH(parse_tokens("ok,a,1\nsecret,b\n"),
+                    Catch::Contains("line 2") && !Catch::Contains("secret"));
   CHECK_THROWS_WITH(parse_tokens("secret,\"b,1\n"), Catch::Contains("line 1") && Catch::Contains("quote"));
   CHECK_THROWS_WITH(parse_tokens(",b,1\n"), Catch::Contains("must not be empty"));
 }
@@ -40,6 +42,7 @@ TEST_CASE("certificates count only while they are valid") {
   CHECK(who(nullptr, "", 150) == "system:anonymous");
   CHECK(who(nullptr, "Basic abc", 150) == "system:anonymous");
   CHECK(who(nullptr, "Bearer no", 150) == "refused");
-  CHECK(authenticate({nullptr, "Bearer t"}, tokens, 0, 0)->groups == std::vector<std::string>{"g", "system:authenticated"});
+  CHECK(authenticate({nullptr, "Bearer t"}, tokens, 0, 0)->groups ==
+        std::vector<std::string>{"g", "system:authenticated"});
   std::filesystem::remove_all(folder);
 }

@@ -47,12 +47,15 @@ draft sorted(const draft& list) {
 
 TEST_CASE("resource lists equal the published ones for what is served") {
   if (!std::filesystem::exists(reference_folder())) {
-    std::cout << "skipped: no discovery documents in ../shared/kubernetes-api (TROUPE_KUBERNETES_API overrides)\n";
+    std::cout
+      << "skipped: no discovery documents in ../shared/kubernetes-api (TROUPE_KUBERNETES_API overrides)\n";
     return;
   }
   for (const auto& kind : registry::kinds()) {
     const auto ours = discovery::api_resource_list(kind.group, kind.version);
-    const auto theirs = read(kind.group.empty() ? "api__v1.json" : "apis__" + std::string{kind.group} + "__" + std::string{kind.version} + ".json");
+    const auto theirs = read(kind.group.empty() ? "api__v1.json"
+                                                : "apis__" + std::string{kind.group} + "__" +
+                                                    std::string{kind.version} + ".json");
     for (const auto& item : ours.get("resources").items()) {
       INFO(item.get("name").str());
       const auto* published = find_named(theirs.get("resources"), "name", item.get("name").str());
@@ -68,7 +71,8 @@ TEST_CASE("resource lists equal the published ones for what is served") {
 
 TEST_CASE("the aggregated document equals the published one for what is served") {
   if (!std::filesystem::exists(reference_folder())) {
-    std::cout << "skipped: no discovery documents in ../shared/kubernetes-api (TROUPE_KUBERNETES_API overrides)\n";
+    std::cout
+      << "skipped: no discovery documents in ../shared/kubernetes-api (TROUPE_KUBERNETES_API overrides)\n";
     return;
   }
   const auto ours = discovery::aggregated(false, "v2");
@@ -91,7 +95,8 @@ TEST_CASE("the aggregated document equals the published one for what is served")
         CHECK(sorted(resource.get("verbs")) == sorted(same->get("verbs")));
         for (const auto& sub : resource.get("subresources").items()) {
           INFO(sub.get("subresource").str());
-          const auto* child = find_named(same->get("subresources"), "subresource", sub.get("subresource").str());
+          const auto* child =
+            find_named(same->get("subresources"), "subresource", sub.get("subresource").str());
           REQUIRE(child != nullptr);
           CHECK(sub.get("responseKind") == child->get("responseKind"));
           CHECK(sorted(sub.get("verbs")) == sorted(child->get("verbs")));

@@ -1,5 +1,5 @@
-// The generated OpenAPI documents hold together: every reference resolves, every kind can be found, and what clients look
-// for is there.
+// The generated OpenAPI documents hold together: every reference resolves, every kind can be found, and what
+// clients look for is there.
 #include <catch2/catch.hpp>
 
 #include <functional>
@@ -46,11 +46,13 @@ TEST_CASE("kinds carry their identity, lists their keys, patches their parameter
   const auto document = openapi_v3("apis/apps/v1");
   const auto& schemas = document.at({"components", "schemas"});
   const auto& deployment = schemas.get("io.k8s.api.apps.v1.Deployment");
-  CHECK(deployment.get("x-kubernetes-group-version-kind").items().at(0) == group_version_kind("apps", "v1", "Deployment"));
+  CHECK(deployment.get("x-kubernetes-group-version-kind").items().at(0) ==
+        group_version_kind("apps", "v1", "Deployment"));
   const auto& containers = schemas.at({"io.k8s.api.core.v1.PodSpec", "properties", "containers"});
   CHECK(containers.get("x-kubernetes-patch-merge-key").str() == "name");
   CHECK(containers.get("x-kubernetes-list-type").str() == "map");
-  const auto& patch = document.at({"paths", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", "patch"});
+  const auto& patch =
+    document.at({"paths", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}", "patch"});
   CHECK(patch.get("x-kubernetes-group-version-kind") == group_version_kind("apps", "v1", "Deployment"));
   bool validation = false;
   for (const auto& parameter : patch.get("parameters").items())

@@ -14,5 +14,6 @@ TEST_CASE("identity that is left out is that of the resource") {
 }
 
 TEST_CASE("a warning is one header line whatever the field is called") {
-  CHECK(warning_header("unknown field \"a\r\nSet-Cookie: x\"") == "299 - \"unknown field \\\"aSet-Cookie: x\\\"\"");
+  CHECK(warning_header("unknown field \"a\r\nSet-Cookie: x\"") ==
+        "299 - \"unknown field \\\"aSet-Cookie: x\\\"\"");
 }

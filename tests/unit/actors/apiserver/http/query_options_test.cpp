@@ -15,7 +15,8 @@ list_options listed(std::string_view query, bool watch, int code = 0) {
 } // namespace
 
 TEST_CASE("list options are read and checked together") {
-  const auto options = listed("limit=500&resourceVersion=7&resourceVersionMatch=NotOlderThan&labelSelector=a", false);
+  const auto options =
+    listed("limit=500&resourceVersion=7&resourceVersionMatch=NotOlderThan&labelSelector=a", false);
   CHECK(options.limit == 500);
   CHECK(options.resource_version == 7);
   CHECK(options.match == version_match::not_older_than);
@@ -27,7 +28,8 @@ TEST_CASE("list options are read and checked together") {
   listed("resourceVersionMatch=Exact&resourceVersion=0", false, 422);
   listed("resourceVersionMatch=NotOlderThan", true, 422);
   listed("continue=x&resourceVersion=5", false, 400);
-  CHECK(listed("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=1", true).send_initial_events);
+  CHECK(listed("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=1", true)
+          .send_initial_events);
   listed("sendInitialEvents=true&resourceVersionMatch=NotOlderThan", false, 422);
 }
 
@@ -38,5 +40,7 @@ TEST_CASE("delete options come from the body before the query") {
   CHECK(options.grace_period_seconds == 1);
   CHECK(options.dry_run);
   CHECK(options.propagation_policy == "Orphan");
-  CHECK(parse_delete_options(*parse_url("/"), draft::make_object({{"gracePeriodSeconds", "1"}}), options).code == 400);
+  CHECK(
+    parse_delete_options(*parse_url("/"), draft::make_object({{"gracePeriodSeconds", "1"}}), options).code ==
+    400);
 }

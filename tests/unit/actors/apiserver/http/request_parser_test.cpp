@@ -29,7 +29,9 @@ state feed(request_parser& parser, std::string& text, size_t size) {
 } // namespace
 
 TEST_CASE("a request is the same in whatever pieces it arrives, and what follows is left alone") {
-  const std::string request = "POST /a?b=c HTTP/1.1\r\nHost: x\r\nX-Y: z\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+  const std::string request =
+    "POST /a?b=c HTTP/1.1\r\nHost: x\r\nX-Y: z\r\nTransfer-Encoding: "
+    "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
   for (size_t size = 1; size < request.size() + 10; ++size) {
     request_parser parser;
     std::string text = request + "GET /next HTTP/1.1\r\n\r\n";
@@ -53,7 +55,8 @@ TEST_CASE("limits have codes of their own") {
     return parser.failure().code;
   };
   CHECK(fails("GET / HTTP/1.1\r\nA: " + std::string(header_bytes_max, 'x') + "\r\n\r\n") == 431);
-  CHECK(fails("POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body_bytes_max + 1) + "\r\n\r\n") == 413);
+  CHECK(fails("POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body_bytes_max + 1) + "\r\n\r\n") ==
+        413);
   CHECK(fails("GET / HTTP/1.1\r\nHost\r\n\r\n") == 400);
   CHECK(fails("GET / HTTP/7.1\r\n\r\n") == 505);
 }

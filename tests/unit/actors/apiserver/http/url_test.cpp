@@ -7,7 +7,8 @@ using actors::apiserver::http::indent_json;
 using actors::apiserver::http::parse_url;
 
 TEST_CASE("a target is split into decoded segments and parameters") {
-  const auto target = parse_url("/api/v1//namespaces/a%2Fb/pods?labelSelector=a%3Db%2Cc&watch&limit=5&x=1+2&x=3");
+  const auto target =
+    parse_url("/api/v1//namespaces/a%2Fb/pods?labelSelector=a%3Db%2Cc&watch&limit=5&x=1+2&x=3");
   REQUIRE(target);
   CHECK(target->segments == std::vector<std::string>{"api", "v1", "namespaces", "a/b", "pods"});
   CHECK(target->get("labelSelector") == "a=b,c");

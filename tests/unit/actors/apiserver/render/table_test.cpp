@@ -8,8 +8,10 @@ using namespace actors::apiserver::render;
 
 namespace {
 draft pod() {
-  return messages::codec::parse_json(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"n"},
-    "spec":{"containers":[{"name":"c","image":"i"}]},"status":{"phase":"Running"}})").value;
+  return messages::codec::parse_json(
+           R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"n"},
+    "spec":{"containers":[{"name":"c","image":"i"}]},"status":{"phase":"Running"}})")
+    .value;
 }
 } // namespace
 
