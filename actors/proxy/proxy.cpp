@@ -57,8 +57,4 @@ caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role
   return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<proxy>(context, std::move(writer)));
 }
 
-std::optional<std::string> remove_rules(const std::string& table, const std::string& service_cidr) {
-  return nftables::remove_rules({table, "", service_cidr});
-}
-
 } // namespace actors::proxy

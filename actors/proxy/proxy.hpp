@@ -33,10 +33,6 @@ struct proxy_counters {
   int64_t last_write_us = 0;    // duration of the newest batch
 };
 
-// Takes a node's rules and its route to the service range away: when the node leaves the cluster. A proxy
-// that stops leaves them, so that connections go on. Returns the error's text; nothing to remove is no error.
-std::optional<std::string> remove_rules(const std::string& table, const std::string& service_cidr);
-
 } // namespace actors::proxy
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::proxy::get_counters)

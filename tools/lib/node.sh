@@ -42,14 +42,13 @@ restore_kernel_settings() {
   rm -rf "$machine_record"
 }
 
-# remove_service_rules TABLES SERVICE_CIDR: normally troupe has done it; this is for one that was killed.
+# remove_service_rules TABLES SERVICE_CIDR: the proxy leaves its rules when it stops, so that connections go on.
+# The proxy's tables are of family ip; a table of that name in another family is somebody else's.
 remove_service_rules() {
-  local table family
+  local table
   command -v nft >/dev/null || return 0
   for table in $1; do
-    nft -j list tables 2>/dev/null \
-      | jq -r --arg name "$table" '.nftables[].table? | select(.name == $name) | .family' \
-      | while read -r family; do nft delete table "$family" "$table"; done
+    if nft list table ip "$table" >/dev/null 2>&1; then nft delete table ip "$table"; fi
   done
   if [ -n "$2" ]; then
     while ip -4 route show "$2" dev lo 2>/dev/null | grep -q .; do ip -4 route del "$2" dev lo; done
