@@ -45,6 +45,17 @@ target_link_libraries(caf_pch PUBLIC troupe_settings CAF::core CAF::io CAF::open
 target_precompile_headers(caf_pch PUBLIC <caf/all.hpp> <flatbuffers/flatbuffers.h> <spdlog/spdlog.h>
   <fmt/format.h> <chrono> <filesystem> <functional> <map> <memory> <optional> <string> <unordered_map> <vector>)
 
+# Tests are built without optimisation, and share a precompiled header of their own: Catch2's and CAF's headers cost
+# more than the tests themselves.
+find_package(Catch2 2 REQUIRED)
+set(TROUPE_TEST_OPTIONS -fPIC $<$<CONFIG:Release>:-O0>)
+file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "// owner of the precompiled header of tests\n")
+add_library(test_pch OBJECT ${CMAKE_BINARY_DIR}/test_pch.cpp)
+target_link_libraries(test_pch PUBLIC troupe_settings CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt Catch2::Catch2)
+target_compile_options(test_pch PRIVATE ${TROUPE_TEST_OPTIONS})
+target_precompile_headers(test_pch PUBLIC <catch2/catch.hpp> <caf/all.hpp> <flatbuffers/flatbuffers.h> <fmt/format.h>
+  <chrono> <filesystem> <functional> <map> <memory> <optional> <random> <string> <thread> <unordered_map> <vector>)
+
 # troupe_library(NAME [CAF] SOURCES a.cpp ... [LIBS x y ...])
 # A static library for the folder that calls it. CAF: uses CAF and its precompiled header.
 function(troupe_library name)
@@ -57,17 +68,15 @@ function(troupe_library name)
   endif()
 endfunction()
 
-# troupe_test(NAME [CAF] [LABELS unit|integration|e2e] SOURCES ... LIBS ... [TIMEOUT seconds])
+# troupe_test(NAME [LABELS unit|integration|e2e] SOURCES ... LIBS ... [TIMEOUT seconds])
 # A Catch2 program, registered with CTest under NAME.
 function(troupe_test name)
   cmake_parse_arguments(ARG "CAF" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE troupe_settings catch_main ${ARG_LIBS})
-  if(ARG_CAF)
-    target_link_libraries(${name} PRIVATE CAF::core CAF::io CAF::openssl spdlog::spdlog fmt::fmt)
-    target_compile_options(${name} PRIVATE -fPIC)  # as the precompiled header, else it is not used
-    target_precompile_headers(${name} REUSE_FROM caf_pch)
-  endif()
+  target_link_libraries(${name} PRIVATE troupe_settings catch_main ${ARG_LIBS} CAF::core CAF::io CAF::openssl spdlog::spdlog
+    fmt::fmt)
+  target_compile_options(${name} PRIVATE ${TROUPE_TEST_OPTIONS})  # as the precompiled header, else it is not used
+  target_precompile_headers(${name} REUSE_FROM test_pch)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
