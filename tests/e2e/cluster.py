@@ -1,5 +1,6 @@
 """One cluster in a temporary data folder, driven as a user does: tools/up, kubectl, troupe ps, tools/down."""
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ NODE_ADDRESS = "10.245.0.1"  # the bridge: an address of the node that pods and 
 KUBECTL = os.environ.get("KUBECTL", "kubectl")  # another version than the one in PATH
 COMMAND_SECONDS_MAX = 120
 POLL_SECONDS = 0.1
+LOCK = "/run/troupe-e2e.lock"
 
 
 class Failed(Exception):
@@ -46,8 +48,20 @@ def wait_for(what, seconds, probe):
         time.sleep(POLL_SECONDS)
 
 
+def lock_names():
+    """Held until this program ends: two of these clusters at once would share a bridge and rules."""
+    lock = open(LOCK, "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("waiting for another end-to-end test or benchmark on this machine", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
 class Cluster:
     def __init__(self, preset):
+        self.lock = lock_names()
         self.preset = preset
         self.folder = tempfile.mkdtemp(prefix="troupe-e2e-")
         self.data = os.path.join(self.folder, "data")
