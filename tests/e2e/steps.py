@@ -323,14 +323,16 @@ def delete_all(scene):
     wait_for("endpoint slices are gone", 30, lambda: not cluster.items("endpointslices", "-l", "kubernetes.io/service-name=web"))
     wait_for("replica sets are gone", 30, lambda: not cluster.items("replicasets", "-l", "app=web"))
     wait_for("containers are gone", 30, lambda: not cluster.containers())
-    # One stays, so that wiping has something to remove.
-    cluster.kubectl("apply", "-f", example("busybox.yaml"))
-    wait_for("busybox is ready", 30, lambda: is_ready(cluster.get("pod", "busybox")))
+    # Some stay, so that wiping has something to remove: a container, volumes, a secret.
+    for name in ("busybox.yaml", "shared-volume.yaml", "settings.yaml"):
+        cluster.kubectl("apply", "-f", example(name))
+    for name in ("busybox", "shared-volume"):
+        wait_for(f"{name} is ready", 30, lambda name=name: is_ready(cluster.get("pod", name)))
 
 
 def wipe(scene):
     """tools/down --wipe leaves nothing: mounts, interfaces, cgroups, rules, route, processes, files"""
-    # The pod that still runs belongs to the footprint too.
+    # The pods that still run belong to the footprint too.
     before, scene.footprint = scene.footprint, Footprint(scene.cluster)
     scene.footprint.words |= before.words
     scene.footprint.sandboxes |= before.sandboxes
