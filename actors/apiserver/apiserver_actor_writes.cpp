@@ -143,12 +143,16 @@ void apiserver::run(const job_ptr& job) {
   }
   const auto& request = job->request;
   const auto state = link.cache->read();
+  const auto object_at = [&](const std::string& key) {
+    const auto* found = state->objects.find(key);
+    return found == nullptr ? cache::object_ptr{} : *found;
+  };
+  // Under the plan's key: a generated name is in the plan only, and the next plan would generate another one.
+  if (job->in_doubt && settle_doubt(job, object_at(job->plan.key)))
+    return;
   cache::object_ptr current;
   if (!request.name.empty())
-    if (const auto* found = state->objects.find(verbs::store_key(*request.kind, request.name_space, request.name)))
-      current = *found;
-  if (job->in_doubt && settle_doubt(job, current))
-    return;
+    current = object_at(verbs::store_key(*request.kind, request.name_space, request.name));
   job->plan = verbs::plan_write(request, current, make_environment());
   const bool may_be_stale = !job->fresh;
   switch (job->plan.what) {
@@ -313,8 +317,9 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
       return true;
     });
     // One after the other: the bound on parallel work is one, whatever the size of the collection.
+    // The deletion under way owns the step that follows it; when this actor ends in between, all of it goes.
     auto next = std::make_shared<std::function<void(size_t)>>();
-    *next = [this, shared, keys = std::move(keys), next](size_t index) {
+    *next = [this, shared, keys = std::move(keys), weak = std::weak_ptr{next}](size_t index) {
       if (index == keys.size()) {
         protocol::WriteReplyT content;
         content.code = 200;
@@ -323,7 +328,6 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
         const draft success = status::deleted_status(*shared->request.kind, "", "");
         --writes_pending_;
         shared->done(protocol::write_reply{content, {attachment{type, messages::codec::pack(*type, success).object}}});
-        *next = nullptr;
         return;
       }
       auto one = std::make_shared<write_job>();
@@ -338,20 +342,17 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
       }
       one->deadline_us = now_us() + std::chrono::microseconds{request_deadline}.count();
       ++writes_pending_;
-      one->done = [this, shared, next, index](const protocol::write_reply& reply) {
+      one->done = [this, shared, next = weak.lock(), index](const protocol::write_reply& reply) {
         if (reply->code() < 400 || reply->code() == 404) {
-          auto step = *next; // a copy: the last step clears the original
-          step(index + 1);
+          (*next)(index + 1);
           return;
         }
         --writes_pending_;
         shared->done(reply);
-        *next = nullptr;
       };
       run(one);
     };
-    auto first = *next;
-    first(0);
+    (*next)(0);
   });
 }
 

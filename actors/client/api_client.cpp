@@ -185,7 +185,14 @@ void api_client::begin_watch(watch_state& watch) {
         read_status(reply.at(reply->status()), result);
       retry_watch(watch, id, result.message);
     },
-    [this, &watch, id](caf::error& error) { retry_watch(watch, id, self_->system().render(error)); });
+    [this, &watch, id](caf::error& error) {
+      if (watch.id == id) { // the apiserver may begin it yet, and would then keep the state for one who never reads it
+        protocol::WatchCancelT cancel;
+        cancel.watch_id = id;
+        tell(self_, apiserver_, protocol::watch_cancel{cancel});
+      }
+      retry_watch(watch, id, self_->system().render(error));
+    });
 }
 
 void api_client::retry_watch(watch_state& watch, uint64_t id, std::string_view why) {

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "messages/api/apps/v1/deployment_generated.h"
 #include "messages/api/core/v1/pod_generated.h"
 #include "tests/sim/cluster.hpp"
@@ -103,6 +106,17 @@ outcome run(uint64_t seed, bool crashes) {
   return result;
 }
 
+/// SIM_SEEDS=FIRST-LAST runs those instead, e.g. to replay one that failed (SIM_SEEDS=17-17) or to search for more.
+std::pair<uint64_t, uint64_t> seeds() {
+  const char* asked = std::getenv("SIM_SEEDS");
+  if (asked == nullptr)
+    return {1, 10};
+  unsigned long first = 0, last = 0;
+  if (std::sscanf(asked, "%lu-%lu", &first, &last) != 2 || first > last)
+    FAIL("SIM_SEEDS is FIRST-LAST, not " << asked);
+  return {first, last};
+}
+
 } // namespace
 
 TEST_CASE("a rollout on hollow nodes is the same run twice for one seed") {
@@ -115,7 +129,9 @@ TEST_CASE("a rollout on hollow nodes is the same run twice for one seed") {
 }
 
 TEST_CASE("a rollout ends well whatever role crashes on the way") {
-  for (const uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
+  const auto [first_seed, last_seed] = seeds();
+  for (uint64_t seed = first_seed; seed <= last_seed; ++seed) {
+    CAPTURE(seed);
     const auto first = run(seed, true);
     fmt::print("seed {}: {} steps, trace hash {:016x}\n", seed, first.steps, first.hash);
     if (seed <= 2) {

@@ -25,6 +25,7 @@ inline std::vector<runtime::transport::attachment> status_attachment(int code, s
 struct apiserver_script {
   std::vector<protocol::watch_request> watches;
   std::vector<protocol::WatchAckT> acks;
+  std::vector<uint64_t> cancelled;
   std::vector<protocol::write_request> writes;
   std::vector<protocol::get_request> gets;
   caf::actor watcher;
@@ -72,7 +73,7 @@ inline caf::behavior scripted_apiserver(caf::event_based_actor* self, script_ptr
       answer(static_cast<protocol::get_reply*>(nullptr), protocol::GetReplyT{}, script->write_code, &protocol::GetReplyT::object);
     },
     [=](const protocol::watch_ack& ack) { script->acks.push_back(ack.unpack()); },
-    [](const protocol::watch_cancel&) {},
+    [=](const protocol::watch_cancel& cancel) { script->cancelled.push_back(cancel->watch_id()); },
     [=](answer_now) {
       for (auto& promise : std::exchange(script->unanswered, {}))
         promise.deliver(protocol::write_reply{protocol::WriteReplyT{}});

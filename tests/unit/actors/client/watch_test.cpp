@@ -126,16 +126,19 @@ TEST_CASE("a refused watch is tried again, later each time, and soon again after
   CHECK(server.watches.size() == attempts + 1);
 }
 
-TEST_CASE("an apiserver that does not answer a watch is asked again after the deadline", "[client]") {
+TEST_CASE("an apiserver that does not answer a watch is asked again after the deadline, the first watch cancelled", "[client]") {
   fixture f;
   auto& server = f.up("host-a");
   server.silent = true;
   f.send(server, 1, {}, false, 500);
   f.advance(client::api_client::retry_delay_min);
   REQUIRE(server.watches.size() == 2);
+  const uint64_t unanswered = server.last_watch()->watch_id();
   f.advance(client::api_client::request_deadline - 1ms);
   CHECK(server.watches.size() == 2);
+  CHECK(server.cancelled.empty());
   f.advance(1ms);
+  CHECK(server.cancelled == std::vector<uint64_t>{unanswered});
   f.advance(client::api_client::retry_delay_max);
   CHECK(server.watches.size() == 3);
 }
