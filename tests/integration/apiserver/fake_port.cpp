@@ -144,7 +144,12 @@ served_api::served_api(std::string_view tokens) {
   options.address = "127.0.0.1:0";
   options.data = data;
   options.service_cidr = "10.96.0.0/16";
-  server = api::http::start(options, port, {});
+  try {
+    server = api::http::start(options, port, {});
+  } catch (...) {
+    std::filesystem::remove_all(data); // no destructor will
+    throw;
+  }
 }
 
 served_api::~served_api() {
