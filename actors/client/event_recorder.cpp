@@ -4,6 +4,7 @@
 #include "messages/api/meta/v1/meta_generated.h"
 #include "messages/codec/time.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace actors::client {
@@ -47,6 +48,14 @@ bool event_recorder::admit(const object_reference& about, int64_t now_seconds) {
   return true;
 }
 
+/// Names follow the time, as upstream's: a list by name is then in the order of events, which `kubectl describe`
+/// relies on within a second. The random digits keep recorders apart that see the same microsecond.
+std::string event_recorder::next_name(const std::string& about) {
+  const auto noise = static_cast<int64_t>(client_->context().random->uint64() % 1000);
+  last_name_ns_ = std::max(last_name_ns_ + 1, client_->context().clock->wall_us() * 1000 + noise);
+  return fmt::format("{}.{:x}", about, last_name_ns_);
+}
+
 draft event_recorder::build(const object_reference& about, std::string_view type, std::string_view reason,
                             std::string_view message) {
   const std::string now = messages::codec::format_time(client_->context().clock->wall_seconds());
@@ -67,7 +76,7 @@ draft event_recorder::build(const object_reference& about, std::string_view type
     {"apiVersion", "v1"},
     {"kind", "Event"},
     {"metadata", draft::make_object({
-                   {"name", fmt::format("{}.{:016x}", about.name, client_->context().random->uint64())},
+                   {"name", next_name(about.name)},
                    {"namespace", name_space},
                  })},
     {"involvedObject", std::move(involved)},

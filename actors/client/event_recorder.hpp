@@ -47,6 +47,7 @@ private:
   void create(const object_reference& about, std::string_view type, std::string_view reason,
               std::string_view message, const std::string& key);
   void count_up(std::list<known_event>::iterator known, draft event);
+  std::string next_name(const std::string& about);
   draft build(const object_reference& about, std::string_view type, std::string_view reason, std::string_view message);
 
   api_client* client_;
@@ -55,6 +56,7 @@ private:
   std::list<known_event> recent_first_;
   std::unordered_map<std::string, std::list<known_event>::iterator> known_;
   std::unordered_map<std::string, bucket> buckets_;
+  int64_t last_name_ns_ = 0;
   size_t in_flight_ = 0;
   size_t dropped_ = 0;
 };

@@ -21,7 +21,7 @@ bool is_protobuf(std::string_view header) { return parse_media_type(header).type
 status::api_error check_content_type(std::string_view header) {
   if (header.empty() || parse_media_type(header).type == "application/json" || is_protobuf(header))
     return {};
-  return status::unsupported_media_type(header, accepted_types);
+  return status::unsupported_media_type(accepted_types);
 }
 
 /// The body as a draft with apiVersion and kind, from either form.

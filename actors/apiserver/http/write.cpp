@@ -93,7 +93,6 @@ status::api_error prepare_patch(const call& item, prepared_write& into) {
   into.content.patch_kind = patch_kind_of(content_type);
   if (into.content.patch_kind == protocol::PatchKind::none)
     return status::unsupported_media_type(
-      content_type,
       "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json");
   const auto* type = body_type(item.where);
   if (type != nullptr && into.content.patch_kind != protocol::PatchKind::json) {

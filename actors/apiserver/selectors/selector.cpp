@@ -116,6 +116,10 @@ std::variant<label_requirement, selector_error> parse_label_term(std::string_vie
       break;
     }
   }
+  // "a=b=c": one requirement ends before the second symbol.
+  if (result.op == operation::in && !result.values.empty())
+    if (const auto symbol = result.values.front().find_first_of("=!<>"); symbol != std::string::npos && symbol > 0)
+      return selector_error{fmt::format("found '{}', expected: ',' or 'end of string'", result.values.front()[symbol])};
   if (!is_label_key(key))
     return unparsable(term, fmt::format("invalid label key \"{}\"", key));
   for (const auto& value : result.values) {

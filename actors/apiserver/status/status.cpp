@@ -99,11 +99,9 @@ api_error not_acceptable(std::string_view offered) {
           fmt::format("only the following media types are accepted: {}", offered), {}};
 }
 
-api_error unsupported_media_type(std::string_view given, std::string_view accepted) {
+api_error unsupported_media_type(std::string_view accepted) {
   return {415, "UnsupportedMediaType",
-          fmt::format("the body of the request was in an unknown format - accepted media types include: {}{}", accepted,
-                      given.empty() ? "" : fmt::format(" (got {})", given)),
-          {}};
+          fmt::format("the body of the request was in an unknown format - accepted media types include: {}", accepted), {}};
 }
 
 api_error too_large(std::string message) {

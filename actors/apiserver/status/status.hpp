@@ -40,7 +40,7 @@ api_error unauthorized();
 api_error no_route();
 api_error method_not_allowed(std::string message = "the server does not allow this method on the requested resource");
 api_error not_acceptable(std::string_view offered);
-api_error unsupported_media_type(std::string_view given, std::string_view accepted);
+api_error unsupported_media_type(std::string_view accepted);
 api_error too_large(std::string message);
 /// 410: the revision is too old.
 api_error expired(std::string message);

@@ -130,7 +130,24 @@ const messages::codec::type* body_type(const change_request& request) {
   return messages::codec::api_schema().find(version, own ? request.kind->name : sub->body_kind);
 }
 
+/// A body that is no patch of its kind: upstream names the Go type that it decodes into.
+api_error check_patch_shape(const change_request& request) {
+  const bool list = request.patch_kind == PatchKind::json;
+  if (list ? request.patch.is_array() : request.patch.is_object())
+    return {};
+  const std::string_view given = request.patch.is_object()   ? "object"
+                                 : request.patch.is_array()  ? "array"
+                                 : request.patch.is_string() ? "string"
+                                 : request.patch.is_bool()   ? "bool"
+                                                             : "number";
+  const std::string message = fmt::format("json: cannot unmarshal {} into Go value of type {}", given,
+                                          list ? "jsonpatch.Patch" : "map[string]interface {}");
+  return status::bad_request(request.patch_kind == PatchKind::merge ? "error decoding patch: " + message : message);
+}
+
 api_error apply_patch(const change_request& request, const messages::codec::type& type, draft& target) {
+  if (auto error = check_patch_shape(request))
+    return error;
   std::optional<messages::codec::codec_error> error;
   switch (request.patch_kind) {
     case PatchKind::json:
@@ -147,13 +164,16 @@ api_error apply_patch(const change_request& request, const messages::codec::type
   }
   if (!error)
     return {};
-  api_error result = status::bad_request(error->path.empty() ? error->message : error->path + ": " + error->message);
-  if (request.patch_kind == PatchKind::json) {
-    result.code = 422; // a JSON patch that does not apply is well-formed but cannot be processed
-    result.reason = "Invalid";
-    result.message = "the server rejected our request due to an error in our request: " + result.message;
-  }
-  return result;
+  // A JSON patch that does not apply is well-formed but cannot be processed; upstream keeps the reason to itself.
+  if (request.patch_kind == PatchKind::json)
+    return {422, "Invalid", "the server rejected our request due to an error in our request", draft::make_object()};
+  return status::bad_request(error->path.empty() ? error->message : error->path + ": " + error->message);
+}
+
+/// The patched object is not one of its kind (a number for a string, a quantity that is none).
+api_error unfit(const draft& patched, const messages::codec::codec_error& error) {
+  static const registry::kind nameless; // upstream's error names no object
+  return status::invalid(nameless, "", {registry::invalid("patch", draft{messages::codec::to_json(patched)}, error.message)});
 }
 
 } // namespace
@@ -201,8 +221,9 @@ write_plan plan_patch(const change_request& request, const cache::object_ptr& cu
   if (auto error = apply_patch(request, type, next))
     return refuse(std::move(error));
   std::vector<std::string> strict; // upstream ignores unknown fields of a patch unless asked; the edge has warned
+  draft patched = next;
   if (auto error = messages::codec::check(type, next, strict))
-    return refuse(status::bad_request(error->path + ": " + error->message));
+    return refuse(unfit(patched, *error));
   const wanted_revision wanted = revision_in(next);
   if (wanted.error)
     return refuse(wanted.error);

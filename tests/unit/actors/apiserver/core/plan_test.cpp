@@ -150,6 +150,13 @@ TEST_CASE("the three patches") {
   CHECK(apply(PatchKind::json, R"([{"op":"add","path":"/data/z","value":"3"}])").answer.at({"data", "z"}).str() == "3");
   CHECK(apply(PatchKind::strategic_merge, R"({"data":{"x":"9"}})").answer.at({"data", "x"}).str() == "9");
   CHECK(apply(PatchKind::json, R"([{"op":"test","path":"/data/x","value":"other"}])").error.code == 422);
+  const auto unfit = apply(PatchKind::merge, R"({"data":{"x":5}})").error;
+  CHECK(unfit.code == 422);
+  CHECK(unfit.message.starts_with(R"( "" is invalid: patch: Invalid value: "{)"));
+  CHECK(unfit.message.ends_with("json: cannot unmarshal number into Go struct field ConfigMap.data of type string"));
+  CHECK(apply(PatchKind::json, "{}").error.message == "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  CHECK(apply(PatchKind::merge, "[]").error.message ==
+        "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
   CHECK(apply(PatchKind::merge, R"({"metadata":{"resourceVersion":"6"}})").error.code == 409);
   CHECK(apply(PatchKind::merge, R"({"metadata":{"name":"b"}})").error.code == 400);
 }
