@@ -72,6 +72,14 @@ api_result unreachable(const std::string& why) {
   return result;
 }
 
+api_result not_the_owner(const std::string& role) {
+  api_result result;
+  result.code = 409;
+  result.reason = "Conflict";
+  result.message = role + " is not active here: another instance owns the role, or none does yet";
+  return result;
+}
+
 api_result refused_here(const messages::codec::codec_error& error) {
   api_result result;
   result.code = 400;
@@ -245,16 +253,44 @@ void api_client::check_synced() {
   was_synced_ = true;
   if (on_synced_)
     on_synced_();
+  if (on_active_ && active())
+    on_active_();
+}
+
+void api_client::receive(const runtime::host::tenure_changed& event) {
+  context_.log.info(event.epoch > 0 ? "owns the role" : "does not own the role", {{"epoch", event.epoch}});
+  if (on_active_ && was_synced_ && active())
+    on_active_();
 }
 
 // ---- requests -------------------------------------------------------------------------------------------
 
 void api_client::write(protocol::WriteRequestT content, std::vector<attachment> attachments, api_callback done) {
   set_identity(content, identity_);
+  int64_t epoch = 0;
+  if (context_.tenure) {
+    epoch = context_.tenure->epoch();
+    if (epoch == 0) {
+      done(not_the_owner(context_.id));
+      return;
+    }
+    content.writer = std::make_unique<protocol::WriterT>();
+    content.writer->role = context_.id;
+    content.writer->epoch = epoch;
+  }
+  if (!cause_.first.empty()) {
+    content.cause = std::make_unique<protocol::CauseT>();
+    content.cause->object = cause_.first;
+    content.cause->revision = cause_.second;
+  }
   auto shared = std::make_shared<api_callback>(std::move(done));
   ask(
     self_, apiserver_, request_deadline, protocol::write_request{content, std::move(attachments)},
-    [shared](const protocol::write_reply& reply) { (*shared)(result_of(reply)); },
+    [shared, epoch, tenure = context_.tenure](const protocol::write_reply& reply) {
+      if (tenure && reply.valid() && reply->fenced())
+        tenure->lose(epoch);
+      (*shared)(result_of(reply));
+    },
     [this, shared](caf::error& error) { (*shared)(unreachable(self_->system().render(error))); });
 }
 

@@ -27,10 +27,10 @@ struct wake {
 };
 
 /// What every consumer's actor accepts on behalf of its api_client; forward each to the client's function of
-/// the same meaning: receive(watch_batch), receive(role_up), receive(role_down), receive(wake).
+/// the same meaning: receive(watch_batch), receive(role_up), receive(role_down), receive(tenure_changed), receive(wake).
 using consumer_actor = caf::typed_actor<
   caf::reacts_to<protocol::watch_batch>, caf::reacts_to<runtime::directory::role_up>,
-  caf::reacts_to<runtime::directory::role_down>, caf::reacts_to<wake>>;
+  caf::reacts_to<runtime::directory::role_down>, caf::reacts_to<runtime::host::tenure_changed>, caf::reacts_to<wake>>;
 
 struct identity {
   std::string user;
@@ -91,6 +91,14 @@ public:
   /// Called once, when that becomes true.
   void on_synced(std::function<void()> callback) { on_synced_ = std::move(callback); }
 
+  /// False in standby and after a takeover elsewhere: reads and watches go on, writes are refused here (code 409).
+  bool active() const { return !context_.tenure || context_.tenure->active(); }
+  /// Called whenever this instance becomes active while synced, or synced while active.
+  void on_active(std::function<void()> callback) { on_active_ = std::move(callback); }
+
+  /// What the next writes answer to, for `troupe why`: "group/version/resource/namespace/name" and its revision.
+  void set_cause(std::string object, int64_t revision) { cause_ = {std::move(object), revision}; }
+
   /// ---- requests; each calls back exactly once, on this actor ----
   void get(const resource& what, std::string_view name_space, std::string_view name, api_callback done);
   void create(const resource& what, const draft& object, api_callback done);
@@ -115,6 +123,7 @@ public:
   void receive(const protocol::watch_batch& batch);
   void receive(const runtime::directory::role_up& event);
   void receive(const runtime::directory::role_down& event);
+  void receive(const runtime::host::tenure_changed& event);
   void receive(const wake& event);
 
   const runtime::host::role_context& context() const { return context_; }
@@ -145,6 +154,8 @@ private:
   std::map<std::string, runtime::protocols::apiserver_actor> apiservers_;
   std::deque<watch_state> watches_; // stable addresses
   std::function<void()> on_synced_;
+  std::function<void()> on_active_;
+  std::pair<std::string, int64_t> cause_;
   bool was_synced_ = false;
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::function<void()>> timers_;

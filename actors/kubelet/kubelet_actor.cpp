@@ -67,6 +67,7 @@ kubelet::behavior_type kubelet::make_behavior() {
     [this](const client::protocol::watch_batch& x) { client_.receive(x); },
     [this](const runtime::directory::role_up& x) { client_.receive(x); },
     [this](const runtime::directory::role_down& x) { client_.receive(x); },
+    [this](const runtime::host::tenure_changed& x) { client_.receive(x); },
     [this](const client::wake& x) { client_.receive(x); },
     [this](const runtime::protocols::kubelet::read_log_request& x) { return on_read_log(x); },
     [](const completion& x) { (*x.run)(); },

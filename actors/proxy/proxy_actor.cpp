@@ -35,6 +35,7 @@ proxy::behavior_type proxy::make_behavior() {
     [this](const client::protocol::watch_batch& batch) { client_.receive(batch); },
     [this](const runtime::directory::role_up& event) { client_.receive(event); },
     [this](const runtime::directory::role_down& event) { client_.receive(event); },
+    [this](const runtime::host::tenure_changed& event) { client_.receive(event); },
     [this](const client::wake& event) { client_.receive(event); },
     [this](const get_counters&) {
       counters_.services = tracker_.services();

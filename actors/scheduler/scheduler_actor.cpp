@@ -46,7 +46,7 @@ scheduler_actor::scheduler_actor(caf::actor_config& config, runtime::host::role_
 scheduler_actor::behavior_type scheduler_actor::make_behavior() {
   api_.watch(client::nodes).on_change([this](const std::string& key, const auto* before, const auto* after) { on_node(key, before, after); });
   api_.watch(client::pods).on_change([this](const std::string& key, const auto* before, const auto* after) { on_pod(key, before, after); });
-  api_.on_synced([this] { pump(); });
+  api_.on_active([this] { pump(); });
   api_.start();
   return {
     [this](const client::protocol::watch_batch& batch) {
@@ -55,6 +55,7 @@ scheduler_actor::behavior_type scheduler_actor::make_behavior() {
     },
     [this](const runtime::directory::role_up& event) { api_.receive(event); },
     [this](const runtime::directory::role_down& event) { api_.receive(event); },
+    [this](const runtime::host::tenure_changed& event) { api_.receive(event); },
     [this](const client::wake& event) {
       api_.receive(event);
       pump();
@@ -109,7 +110,7 @@ void scheduler_actor::on_pod(const std::string& key, const client::entry* before
 // ---- decisions --------------------------------------------------------------------------------------------
 
 void scheduler_actor::pump() {
-  if (!api_.synced())
+  if (!api_.synced() || !api_.active())
     return;
   for (size_t i = 0; i < decisions_per_turn_max && binding_.size() < bindings_in_flight_max; ++i) {
     const auto pod = queue_.take(now_us());

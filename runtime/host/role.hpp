@@ -12,6 +12,7 @@
 #pragma once
 
 #include "runtime/directory/directory.hpp"
+#include "runtime/host/tenure.hpp"
 #include "runtime/placement/role_spec.hpp"
 #include "runtime/seams/clock.hpp"
 #include "runtime/seams/random.hpp"
@@ -40,6 +41,7 @@ struct role_context {
   seams::random_ptr random;
   telemetry::logger log; ///< writes under this instance's id, at its level
   std::shared_ptr<telemetry::actor_table> actors; ///< what `troupe ps` lists; may be null
+  tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 
 /// The order of the start; the stop goes the other way round. Roles of one phase start together.

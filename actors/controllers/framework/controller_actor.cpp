@@ -25,7 +25,7 @@ controller_actor::behavior_type controller_actor::make_behavior() {
   controller_->start(tools);
   for (auto* cache : api_.caches())
     caches_.push_back(cache);
-  api_.on_synced([this] { pump(); });
+  api_.on_active([this] { pump(); });
   api_.start();
   return {
     [this](const client::protocol::watch_batch& batch) {
@@ -34,6 +34,7 @@ controller_actor::behavior_type controller_actor::make_behavior() {
     },
     [this](const runtime::directory::role_up& event) { api_.receive(event); },
     [this](const runtime::directory::role_down& event) { api_.receive(event); },
+    [this](const runtime::host::tenure_changed& event) { api_.receive(event); },
     [this](const client::wake& event) {
       api_.receive(event);
       pump();
@@ -47,7 +48,7 @@ void controller_actor::on_exit() {
 }
 
 void controller_actor::pump() {
-  if (pumping_ || !api_.synced())
+  if (pumping_ || !api_.synced() || !api_.active())
     return;
   pumping_ = true;
   std::vector<std::string> waiting;

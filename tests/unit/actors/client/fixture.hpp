@@ -99,6 +99,7 @@ public:
       [this](const client::protocol::watch_batch& x) { api.receive(x); },
       [this](const runtime::directory::role_up& x) { api.receive(x); },
       [this](const runtime::directory::role_down& x) { api.receive(x); },
+      [this](const runtime::host::tenure_changed& x) { api.receive(x); },
       [this](const client::wake& x) { api.receive(x); },
     };
   }
