@@ -3,6 +3,10 @@
 # is never touched: root, state, socket, runc state and CNI configuration are all below <data>/containerd.
 # Needs lib/shell.sh.
 
+# What containerd is started with, for one in a network namespace: nsenter --net=FILE. Not `ip netns exec`, which
+# mounts /sys anew, so that containerd finds no cgroups.
+containerd_launcher=()
+
 containerd_socket() { printf '%s\n' "$1/containerd/containerd.sock"; }
 
 # has_capability NUMBER: whether this process has the effective capability of that number.
@@ -94,7 +98,7 @@ start_containerd() {
   fi
   write_containerd_config "$data"
   rotate_log "$log"
-  start_process "$data/run/containerd.pid" "$log" containerd --config "$data/containerd/config.toml"
+  start_process "$data/run/containerd.pid" "$log" "${containerd_launcher[@]}" containerd --config "$data/containerd/config.toml"
   if ! wait_until 60 containerd_answers_or_ended "$data" || ! containerd_answers "$data"; then
     tail -n 20 "$log" >&2 || true
     die "containerd does not answer on $socket" "its log is above, and whole in $log"

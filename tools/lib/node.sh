@@ -167,3 +167,36 @@ remove_network_results() {
   local id
   for id in $1; do rm -f /var/lib/cni/results/*-"$id"-* 2>/dev/null || true; done
 }
+
+# remove_pods DATA: asks the container runtime, so that it undoes networks and mounts itself. Sets `sandboxes` and
+# `cgroups`, for what it may leave.
+remove_pods() {
+  local data=$1 cri
+  cri=$(dirname "${BASH_SOURCE[0]}")/cri.py
+  sandboxes='' cgroups=''
+  if [ ! -d "$data/containerd/root" ]; then return; fi
+  if ! (start_containerd "$data"); then
+    warn "containerd does not start: its containers are killed instead of removed"
+    sandboxes=$(sandboxes_of_runc "$data")
+    cgroups=$(cgroup_folders_of_runc "$data")
+    return
+  fi
+  sandboxes=$("$cri" "$(containerd_socket "$data")" pods | cut -d' ' -f1 || true)
+  cgroups=$(cgroup_folders_of "$data" || true)
+  if [ -n "$sandboxes" ]; then step "removing $(wc -w <<<"$sandboxes") pods"; fi
+  "$cri" "$(containerd_socket "$data")" remove-all-pods \
+    || warn "the container runtime could not remove all pods: they are killed"
+}
+
+# remove_containers DATA NODES: the pods, containerd, and all that either has outside the data folder but bridges.
+remove_containers() {
+  local data=$1 nodes=$2 sandboxes cgroups
+  remove_pods "$data"
+  step "stopping containerd"
+  stop_containerd "$data"
+  kill_shims "$data"
+  remove_network_results "$sandboxes"
+  remove_mounts "$data"
+  remove_cgroups <<<"$cgroups"
+  remove_node_cgroups "$nodes"
+}
