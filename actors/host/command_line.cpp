@@ -1,5 +1,6 @@
 #include "actors/host/command_line.hpp"
 
+#include "actors/host/client_command.hpp"
 #include "runtime/placement/nearest.hpp"
 
 #include <boost/program_options.hpp>
@@ -145,7 +146,10 @@ parse_result parse_command_line(const std::vector<std::string>& arguments, const
       return fault(e.what(), "see `troupe " + word + " --help`");
     }
   }
-  auto near = runtime::placement::nearest(word, command_names());
+  auto names = command_names();
+  for (auto& command : client_commands())
+    names.push_back(command.name);
+  auto near = runtime::placement::nearest(word, names);
   auto kind = word.substr(0, 1) == "-" ? "option" : "command";
   return fault("unknown " + std::string{kind} + " `" + word + "`",
                near.empty() ? "see `troupe --help`" : "did you mean `troupe " + near + "`?");

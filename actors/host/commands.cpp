@@ -1,5 +1,6 @@
 #include "actors/host/commands.hpp"
 
+#include "actors/host/client_command.hpp"
 #include "actors/host/help.hpp"
 #include "actors/host/ps_table.hpp"
 #include "runtime/control/client.hpp"
@@ -49,6 +50,10 @@ int kill_actor(const request& request) {
 
 int run(const std::vector<std::string>& arguments, const std::vector<runtime::host::role_descriptor>& roles) {
   auto data = std::getenv("TROUPE_DATA");
+  if (!arguments.empty())
+    for (auto& command : client_commands())
+      if (command.name == arguments[0])
+        return run_client_command(command, {arguments.begin() + 1, arguments.end()}, data ? data : "");
   auto parsed = parse_command_line(arguments, data ? data : "");
   if (!parsed.error.empty())
     return report(exit_usage, parsed.error, parsed.hint);

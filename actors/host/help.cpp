@@ -1,5 +1,7 @@
 #include "actors/host/help.hpp"
 
+#include "actors/host/client_command.hpp"
+
 #include "runtime/host/version.hpp"
 #include "runtime/placement/setting.hpp"
 
@@ -9,7 +11,7 @@ namespace actors::host {
 
 namespace {
 
-constexpr const char* overview = R"(troupe: a Kubernetes-compatible cluster orchestrator in which every component is an actor
+constexpr const char* overview_begin = R"(troupe: a Kubernetes-compatible cluster orchestrator in which every component is an actor
 
 usage: troupe COMMAND [OPTIONS]
 
@@ -19,11 +21,16 @@ commands:
   kill     make an actor of a running host fail; its supervisor restarts it
   version  print the version and the API's
   help     print this text
-
-`troupe COMMAND --help` explains a command and its options.
 )";
 
-const char* usage_of(command what) {
+std::string overview() {
+  std::string result = overview_begin;
+  for (auto& command : client_commands())
+    result += fmt::format("  {:<8} {}\n", command.name, command.summary);
+  return result + "\n`troupe COMMAND --help` explains a command and its options.\n";
+}
+
+std::string usage_of(command what) {
   switch (what) {
     case command::host:
       return "usage: troupe host --placement FILE [--name HOST] [--data DIR]\n\n"
@@ -40,9 +47,9 @@ const char* usage_of(command what) {
     case command::version:
       return "usage: troupe version\n\nPrints the version of troupe and of the Kubernetes API that it serves.\n";
     case command::help:
-      return overview;
+      return overview();
   }
-  return overview;
+  return overview();
 }
 
 std::string default_of(const runtime::placement::setting_spec& setting) {
@@ -84,8 +91,8 @@ std::string version_text() {
 
 std::string help_text(std::optional<command> what, std::span<const runtime::host::role_descriptor> roles) {
   if (!what || *what == command::help)
-    return overview;
-  auto result = std::string{usage_of(*what)} + "\n" + describe_options(*what);
+    return overview();
+  auto result = usage_of(*what) + "\n" + describe_options(*what);
   if (*what == command::host)
     result += describe_roles(roles);
   return result;

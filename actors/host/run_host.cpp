@@ -201,6 +201,7 @@ int run_checked(const request& request, runtime::placement::placement placement,
   auto address = api_address(placement, name);
   auto clock = std::make_shared<runtime::seams::system_clock>();
   auto output = runtime::telemetry::stderr_output();
+  auto commands = std::make_shared<runtime::control::command_table>();
   runtime::host::host host{{.name = name,
                             .placement = std::move(placement),
                             .data = data.path(),
@@ -208,10 +209,11 @@ int run_checked(const request& request, runtime::placement::placement placement,
                             .log_output = output,
                             .clock = clock,
                             .random = std::make_shared<runtime::seams::system_random>(),
-                            .add_messages = runtime::protocols::register_messages}};
+                            .add_messages = runtime::protocols::register_messages,
+                            .commands = commands}};
   auto code = exit_failed;
   {
-    runtime::control::server control{data.path(), host.table(), clock, {output, clock, "control"}};
+    runtime::control::server control{data.path(), host.table(), commands, clock, {output, clock, "control"}};
     code = foreground{host, signals.get(), address}.run();
   }
   if (!host.close(kill_time_max)) {

@@ -8,17 +8,18 @@
 
 namespace runtime::control {
 
-reply ask(const std::filesystem::path& data, const words& request, std::chrono::milliseconds timeout) {
-  auto until = std::chrono::steady_clock::now() + timeout;
+namespace {
+
+/// Sends the request; what the system says becomes a text for the operator.
+template <class Use>
+auto with_connection(const std::filesystem::path& data, const words& request, deadline until, Use use) {
   auto line = encode_line(request);
   if (line.size() > request_bytes_max)
     throw std::runtime_error("the request is longer than " + std::to_string(request_bytes_max) + " bytes");
   try {
     auto fd = connect_in(data);
     write_all(fd.get(), line, until);
-    auto text = read_until(fd.get(), '\0', reply_bytes_max, until);
-    if (auto result = decode_reply(text))
-      return *result;
+    return use(fd.get());
   } catch (const std::system_error& e) {
     auto code = e.code().value();
     if (code == ENOENT || code == ECONNREFUSED || code == ENOTDIR)
@@ -28,7 +29,27 @@ reply ask(const std::filesystem::path& data, const words& request, std::chrono::
       throw std::runtime_error("the host on data folder " + data.string() + " does not answer");
     throw std::runtime_error("control socket of " + data.string() + ": " + e.code().message());
   }
+}
+
+} // namespace
+
+reply ask(const std::filesystem::path& data, const words& request, std::chrono::milliseconds timeout) {
+  auto until = std::chrono::steady_clock::now() + timeout;
+  auto text = with_connection(data, request, until, [&](int fd) { return read_until(fd, '\0', reply_bytes_max, until); });
+  if (auto result = decode_reply(text))
+    return *result;
   throw std::runtime_error("the host on data folder " + data.string() + " broke its answer off");
+}
+
+void follow(const std::filesystem::path& data, const words& request, const std::function<bool(const words&)>& line) {
+  constexpr auto no_end = std::chrono::hours{24 * 365};
+  with_connection(data, request, std::chrono::steady_clock::now() + ask_time_max, [&](int fd) {
+    line_reader lines{fd};
+    while (auto text = lines.next(std::chrono::steady_clock::now() + no_end))
+      if (!line(decode_line(*text)))
+        break;
+    return true;
+  });
 }
 
 } // namespace runtime::control

@@ -1,6 +1,6 @@
-// What `troupe ps` and `troupe kill` say to a running host over its control socket: lines of tab-separated words.
+// What the command line says to a running host over its control socket: lines of tab-separated words.
 //
-//   request  "ps" | "kill" TAB id
+//   request  a command (command_table.hpp) and its words: "ps", "kill" TAB id
 //   reply    "ok" or "error" TAB text; then one line per row; at last "end", so that a cut reply is noticed
 //
 // Tabs, newlines and backslashes within a word are escaped. Pure functions; no sockets.
@@ -15,7 +15,7 @@
 
 namespace runtime::control {
 
-constexpr size_t request_bytes_max = 4096;
+constexpr size_t request_bytes_max = 2 << 20; ///< a placement file travels in one
 constexpr size_t reply_bytes_max = 64 << 20;
 
 using words = std::vector<std::string>;

@@ -17,10 +17,6 @@ const std::string kill_text = "killed by `troupe kill`";
 constexpr std::string_view root_id = "supervisor";
 constexpr std::chrono::milliseconds accept_pause{100};
 
-reply refuse(std::string why) {
-  return {.error = std::move(why), .lines = {}};
-}
-
 reply list_actors(const telemetry::actor_table& table) {
   reply result;
   for (auto& row : table.rows())
@@ -59,30 +55,40 @@ reply kill_actor(const telemetry::actor_table& table, const std::string& id) {
 
 } // namespace
 
-reply answer(telemetry::actor_table& table, std::string_view line) {
-  if (!line.empty() && line.back() == '\n')
-    line.remove_suffix(1);
-  auto request = decode_line(line);
-  if (request == words{"ps"})
-    return list_actors(table);
-  if (request.size() == 2 && request[0] == "kill")
-    return kill_actor(table, request[1]);
-  return refuse("unknown request");
+void add_actor_commands(command_table& commands, std::shared_ptr<telemetry::actor_table> table,
+                        const telemetry::logger& log) {
+  commands.add("ps", [table](const words& request, auto) {
+    return request.size() == 1 ? list_actors(*table) : refuse("`ps` takes no words");
+  });
+  commands.add("kill", [table, log](const words& request, auto) {
+    if (request.size() != 2)
+      return refuse("`kill` takes the id of an actor");
+    auto result = kill_actor(*table, request[1]);
+    if (result.error.empty())
+      log.warning("actor killed", {{"id", request[1]}});
+    else
+      log.warning("kill refused", {{"id", request[1]}, {"why", result.error}});
+    return result;
+  });
 }
 
 server::server(const std::filesystem::path& data, std::shared_ptr<telemetry::actor_table> table,
-               seams::clock_ptr clock, telemetry::logger log)
-  : data_(data), table_(std::move(table)), clock_(std::move(clock)), log_(std::move(log)), listener_(listen_in(data)),
-    stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+               command_table_ptr commands, seams::clock_ptr clock, telemetry::logger log)
+  : data_(data), table_(std::move(table)), commands_(std::move(commands)), clock_(std::move(clock)),
+    log_(std::move(log)), listener_(listen_in(data)), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_)
     throw std::system_error(errno, std::generic_category(), "eventfd");
+  add_actor_commands(*commands_, table_, log_);
   thread_ = std::thread{[this] { run(); }};
 }
 
 server::~server() {
+  stopping_ = true;
   uint64_t one = 1;
   [[maybe_unused]] auto written = write(stop_.get(), &one, sizeof one);
   thread_.join();
+  std::unique_lock lock{mutex_};
+  client_left_.wait(lock, [this] { return clients_ == 0; });
   std::error_code ignored; // a socket that stays is replaced by the next host
   std::filesystem::remove(data_ / socket_name, ignored);
 }
@@ -103,26 +109,59 @@ void server::run() {
       return;
     descriptor client{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (client)
-      serve(client.get());
+      begin_serving(std::move(client));
     else // out of descriptors: the listener stays readable, and trying at once would spin
       wait_ready(stop_.get(), false, now + accept_pause);
   }
 }
 
+void server::begin_serving(descriptor client) {
+  {
+    std::lock_guard lock{mutex_};
+    if (clients_ >= clients_max) {
+      log_.warning("control request refused", {{"why", "too many at a time"}});
+      return; // the client is told by the closed connection
+    }
+    ++clients_;
+  }
+  std::thread{[this, client = std::move(client)] {
+    serve(client.get());
+    std::lock_guard lock{mutex_};
+    --clients_;
+    client_left_.notify_all();
+  }}.detach(); // the destructor waits for it
+}
+
 void server::serve(int fd) {
   try {
     auto line = read_until(fd, '\n', request_bytes_max, std::chrono::steady_clock::now() + request_time_max);
-    auto result = answer(*table_, line);
-    if (auto request = decode_line(line.substr(0, line.find('\n'))); request.size() == 2 && request[0] == "kill") {
-      if (result.error.empty())
-        log_.warning("actor killed", {{"id", request[1]}});
-      else
-        log_.warning("kill refused", {{"id", request[1]}, {"why", result.error}});
+    if (!line.empty() && line.back() == '\n')
+      line.pop_back();
+    auto request = decode_line(line);
+    if (auto stream = request.empty() ? stream_handler{} : commands_->find_stream(request[0])) {
+      serve_stream(fd, stream, request);
+      return;
     }
+    auto result = commands_->answer(request, std::chrono::steady_clock::now() + answer_time_max);
     write_all(fd, encode_reply(result), std::chrono::steady_clock::now() + reply_time_max);
   } catch (const std::exception& e) {
     log_.warning("control request failed", {{"error", e.what()}});
   }
+}
+
+/// Lines as they come, without the frame of a reply: the client reads until the end.
+void server::serve_stream(int fd, const stream_handler& run, const words& request) {
+  run(request, [this, fd](const words& line) {
+    pollfd client{fd, POLLRDHUP, 0};
+    if (stopping_ || poll(&client, 1, 0) > 0)
+      return false;
+    try {
+      write_all(fd, encode_line(line), std::chrono::steady_clock::now() + reply_time_max);
+      return true;
+    } catch (const std::system_error&) {
+      return false; // gone, or it does not read
+    }
+  });
 }
 
 } // namespace runtime::control

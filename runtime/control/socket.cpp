@@ -132,4 +132,26 @@ std::string read_until(int fd, char stop, size_t bytes_max, deadline until) {
   }
 }
 
+std::optional<std::string> line_reader::next(deadline until) {
+  char chunk[16'384];
+  while (true) {
+    if (auto end = rest_.find('\n'); end != rest_.npos) {
+      auto line = rest_.substr(0, end);
+      rest_.erase(0, end + 1);
+      return line;
+    }
+    if (rest_.size() > line_bytes_max)
+      fail(EMSGSIZE, "read");
+    if (!wait_ready(fd_, false, until))
+      fail(ETIMEDOUT, "read");
+    auto count = read(fd_, chunk, sizeof chunk);
+    if (count == 0)
+      return std::nullopt;
+    if (count < 0 && errno != EAGAIN && errno != EINTR)
+      fail(errno, "read");
+    if (count > 0)
+      rest_.append(chunk, static_cast<size_t>(count));
+  }
+}
+
 } // namespace runtime::control

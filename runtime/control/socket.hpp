@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,5 +47,20 @@ void write_all(int fd, std::string_view bytes, deadline until);
 /// Reads to the end of the stream, or up to and including `stop` if that is not 0. Throws ETIMEDOUT, and EMSGSIZE
 /// beyond `bytes_max`.
 std::string read_until(int fd, char stop, size_t bytes_max, deadline until);
+
+/// Reads lines one after the other.
+class line_reader {
+public:
+  explicit line_reader(int fd) : fd_(fd) {
+  }
+  /// The next line without its end; nothing at the end of the stream. Throws as read_until does.
+  std::optional<std::string> next(deadline until);
+
+private:
+  static constexpr size_t line_bytes_max = 1 << 20;
+
+  int fd_;
+  std::string rest_;
+};
 
 } // namespace runtime::control

@@ -42,6 +42,7 @@ void host::start() {
                      .data = options_.data,
                      .known = options_.known,
                      .table = table_,
+                     .commands = options_.commands,
                      .log_output = options_.log_output,
                      .clock = options_.clock,
                      .random = options_.random};

@@ -19,6 +19,7 @@ struct host_options {
   seams::clock_ptr clock;
   seams::random_ptr random;
   void (*add_messages)(caf::actor_system_config&) = nullptr; ///< registers the message types of all protocols
+  std::shared_ptr<control::command_table> commands;          ///< given to the roles; may be null
   size_t threads = 0;                                        ///< workers; 0: one per core
 };
 

@@ -26,6 +26,10 @@
 #include <filesystem>
 #include <string>
 
+namespace runtime::control {
+class command_table;
+}
+
 namespace runtime::host {
 
 /// Everything that a role instance is given. Copyable; what it points to is shared and thread-safe.
@@ -41,6 +45,8 @@ struct role_context {
   seams::random_ptr random;
   telemetry::logger log; ///< writes under this instance's id, at its level
   std::shared_ptr<telemetry::actor_table> actors; ///< what `troupe ps` lists; may be null
+  /// What this host answers to operators: a role may add commands. Null in tests and simulations.
+  std::shared_ptr<control::command_table> commands;
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 

@@ -97,7 +97,9 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .clock = inputs.clock,
           .random = inputs.random,
           .log = logger_for(inputs, role.id, level),
-          .actors = inputs.table};
+          .actors = inputs.table,
+          .commands = inputs.commands,
+          .tenure = {}};
 }
 
 child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, const placement::role_instance& role,

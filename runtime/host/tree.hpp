@@ -24,6 +24,7 @@ struct tree_inputs {
   std::filesystem::path data;                  ///< absolute
   std::span<const role_descriptor> known;
   std::shared_ptr<telemetry::actor_table> table;
+  std::shared_ptr<control::command_table> commands; ///< may be null
   telemetry::log_output_ptr log_output;        ///< may be null
   seams::clock_ptr clock;
   seams::random_ptr random;
