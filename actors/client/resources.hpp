@@ -27,6 +27,12 @@ struct EndpointSlice;
 namespace coordination::v1 {
 struct Lease;
 }
+namespace troupe::v1 {
+struct Host;
+struct Placement;
+struct Role;
+struct Shard;
+} // namespace troupe::v1
 } // namespace messages::api
 
 namespace actors::client {
@@ -60,11 +66,16 @@ inline constexpr resource deployments{"apps", "v1", "deployments", "Deployment"}
 inline constexpr resource replicasets{"apps", "v1", "replicasets", "ReplicaSet"};
 inline constexpr resource endpointslices{"discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"};
 inline constexpr resource leases{"coordination.k8s.io", "v1", "leases", "Lease"};
+inline constexpr resource hosts{"troupe.dev", "v1", "hosts", "Host"};
+inline constexpr resource placements{"troupe.dev", "v1", "placements", "Placement"};
+inline constexpr resource roles{"troupe.dev", "v1", "roles", "Role"};
+inline constexpr resource shards{"troupe.dev", "v1", "shards", "Shard"};
 
 /// Every kind that can own objects or be owned: what the garbage collector follows. A unit test compares the list with
 /// the apiserver's registry.
 inline constexpr const resource* owning_resources[] = {&configmaps, &endpoints, &namespaces, &nodes, &pods, &secrets, &services,
-                                                       &serviceaccounts, &deployments, &replicasets, &endpointslices, &leases};
+                                                       &serviceaccounts, &deployments, &replicasets, &endpointslices, &leases,
+                                                       &hosts, &placements, &roles, &shards};
 /// Every kind whose objects live in a namespace.
 inline constexpr const resource* namespaced_resources[] = {&configmaps, &endpoints, &events, &pods, &secrets, &services,
                                                            &serviceaccounts, &deployments, &replicasets, &endpointslices, &leases};
@@ -84,5 +95,9 @@ template <> inline constexpr const resource* resource_of<api::apps::v1::Deployme
 template <> inline constexpr const resource* resource_of<api::apps::v1::ReplicaSet> = &replicasets;
 template <> inline constexpr const resource* resource_of<api::discovery::v1::EndpointSlice> = &endpointslices;
 template <> inline constexpr const resource* resource_of<api::coordination::v1::Lease> = &leases;
+template <> inline constexpr const resource* resource_of<api::troupe::v1::Host> = &hosts;
+template <> inline constexpr const resource* resource_of<api::troupe::v1::Placement> = &placements;
+template <> inline constexpr const resource* resource_of<api::troupe::v1::Role> = &roles;
+template <> inline constexpr const resource* resource_of<api::troupe::v1::Shard> = &shards;
 
 } // namespace actors::client

@@ -21,11 +21,15 @@ struct grant {
 };
 
 const names read = {"get", "list", "watch"};
+constexpr std::string_view own_group = "troupe.dev";
 const names event_groups = {"", "events.k8s.io"};
 const rule write_events = {event_groups, {"events"}, {"create", "patch", "update"}};
 
 const std::vector<grant>& policy() {
   static const std::vector<grant> grants = {
+    // Where the parts of the cluster run is no secret to those who may talk to it; hosts keep it.
+    {"group:system:authenticated", {{{own_group}, {"*"}, read}}},
+    {"group:system:troupe-hosts", {{{own_group}, {"*"}, {"*"}}, write_events}},
     {"group:system:nodes",
      {{{""}, {"services", "pods", "nodes", "configmaps", "secrets", "namespaces", "serviceaccounts"}, read},
       {{""}, {"nodes"}, {"create", "update", "patch"}},

@@ -216,8 +216,9 @@ private:
 std::string definition_name(const type& t) {
   const auto rest =
     std::string_view{t.full_name()}.substr(std::min(schema_root.size(), t.full_name().size()));
-  return rest.starts_with("meta.") ? fmt::format("{}{}", meta_prefix, rest)
-                                   : fmt::format("io.k8s.api.{}", rest);
+  if (rest.starts_with("meta."))
+    return fmt::format("{}{}", meta_prefix, rest);
+  return rest.starts_with("troupe.") ? fmt::format("dev.{}", rest) : fmt::format("io.k8s.api.{}", rest);
 }
 
 std::string list_definition_name(const registry::kind& kind) {

@@ -14,6 +14,10 @@
 #include "actors/apiserver/registry/discovery/endpointslice/endpointslice.hpp"
 #include "actors/apiserver/registry/events/event/event.hpp"
 #include "actors/apiserver/registry/kind.hpp"
+#include "actors/apiserver/registry/troupe/host/host.hpp"
+#include "actors/apiserver/registry/troupe/placement/placement.hpp"
+#include "actors/apiserver/registry/troupe/role/role.hpp"
+#include "actors/apiserver/registry/troupe/shard/shard.hpp"
 
 namespace actors::apiserver::registry {
 
@@ -33,6 +37,10 @@ const std::vector<kind>& kinds() {
     coordination::lease::describe(),
     discovery::endpointslice::describe(),
     events::event::describe(),
+    troupe::host::describe(),
+    troupe::placement::describe(),
+    troupe::role::describe(),
+    troupe::shard::describe(),
   };
   return all;
 }

@@ -10,6 +10,8 @@ RESOURCES = {
     "secrets": " v1 true Secret", "serviceaccounts": "sa v1 true ServiceAccount", "services": "svc v1 true Service",
     "deployments": "deploy apps/v1 true Deployment", "replicasets": "rs apps/v1 true ReplicaSet",
     "leases": " coordination.k8s.io/v1 true Lease", "endpointslices": " discovery.k8s.io/v1 true EndpointSlice",
+    "hosts": " troupe.dev/v1 false Host", "roles": " troupe.dev/v1 false Role",
+    "shards": " troupe.dev/v1 false Shard", "placements": " troupe.dev/v1 false Placement",
 }
 
 

@@ -18,6 +18,9 @@ const std::vector<std::string> roots = {
   "coordination.v1.Lease", "autoscaling.v1.Scale", "meta.v1.ObjectMeta", "meta.v1.ListMeta", "meta.v1.Status",
   "meta.v1.DeleteOptions", "meta.v1.LabelSelector", "meta.v1.Condition"};
 
+// Troupe's own group is in no published document: what it is, its tables alone say.
+bool is_our_own(const std::string& table_name) { return table_name.rfind("messages.api.troupe.", 0) == 0; }
+
 class differences {
 public:
   void expect(bool holds, const std::string& text) {
@@ -124,7 +127,15 @@ TEST_CASE("every table equals its OpenAPI definition", "[api]") {
     else
       diff.expect(scalar, name + ": no table");
   }
-  for (const auto& [name, table] : tables)
+  size_t our_own = 0;
+  for (const auto& [name, table] : tables) {
+    if (is_our_own(name)) {
+      ++our_own;
+      diff.expect(!wanted.count(name), name + ": upstream has a table of this name");
+      continue;
+    }
     diff.expect(wanted.count(name) || table.file.find("scalars.fbs") != std::string::npos, name + ": reachable from no kind");
+  }
+  std::cout << "group troupe.dev: " << our_own << " tables are Troupe's own, with nothing published to compare\n";
   CHECK(diff.text() == "");
 }

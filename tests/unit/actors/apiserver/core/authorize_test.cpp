@@ -23,3 +23,18 @@ TEST_CASE("our own roles may do what their work needs and no more") {
   CHECK(is_allowed(deployments, "create", "apps", "replicasets"));
   CHECK_FALSE(is_allowed(deployments, "create", "", "pods"));
 }
+
+TEST_CASE("hosts keep the group troupe.dev, everybody who is known may read it") {
+  const actors::apiserver::auth::subject host{"system:troupe-host:host-a", {"system:troupe-hosts", "system:authenticated"}};
+  CHECK(is_allowed(host, "create", "troupe.dev", "roles"));
+  CHECK(is_allowed(host, "update", "troupe.dev", "roles/status"));
+  CHECK(is_allowed(host, "delete", "troupe.dev", "hosts"));
+  CHECK(is_allowed(host, "create", "", "events"));
+  CHECK_FALSE(is_allowed(host, "get", "", "secrets"));
+  const actors::apiserver::auth::subject alice{"alice", {"system:authenticated"}};
+  CHECK(is_allowed(alice, "watch", "troupe.dev", "roles"));
+  CHECK_FALSE(is_allowed(alice, "patch", "troupe.dev", "roles/status"));
+  CHECK_FALSE(is_allowed(alice, "create", "troupe.dev", "placements"));
+  CHECK_FALSE(is_allowed({"system:anonymous", {"system:unauthenticated"}}, "list", "troupe.dev", "roles"));
+  CHECK(is_allowed({"kubernetes-admin", {"system:masters"}}, "update", "troupe.dev", "placements"));
+}

@@ -77,3 +77,13 @@ TEST_CASE("the protobuf form has every definition and path") {
   CHECK(definitions == document.get("definitions").size());
   CHECK(paths == document.get("paths").size());
 }
+
+TEST_CASE("Troupe's own kinds are documented under their own name") {
+  const auto document = openapi_v3("apis/troupe.dev/v1");
+  const auto& schemas = document.at({"components", "schemas"});
+  CHECK(schemas.get("dev.troupe.v1.Role").get("x-kubernetes-group-version-kind").items().at(0) ==
+        group_version_kind("troupe.dev", "v1", "Role"));
+  CHECK(schemas.contains("dev.troupe.v1.RoleList"));
+  CHECK(schemas.at({"dev.troupe.v1.RoleStatus", "properties", "epoch", "description"}).str().size() > 20);
+  CHECK(document.get("paths").contains("/apis/troupe.dev/v1/roles/{name}/status"));
+}

@@ -76,9 +76,11 @@ TEST_CASE("damaged messages are refused, wherever they are cut") {
   CHECK_FALSE(open_envelope("{}"));
 }
 
-TEST_CASE("every kind that is served has a layout") {
+TEST_CASE("every kind of Kubernetes that is served has a layout") {
   for (const auto* kind : messages::codec::api_schema().kinds()) {
     INFO(kind->full_name());
+    if (kind->group() == "troupe.dev")
+      continue; // clients have no protobuf messages for it, as for any custom resource: they write JSON
     CHECK(layout_of(*kind) != nullptr);
   }
 }

@@ -39,6 +39,11 @@ const std::map<std::string_view, std::string_view> texts = {
   {"events.k8s.io/Event", R"({"metadata":{"name":"x","namespace":"default","uid":"u"},
         "eventTime":"2027-01-15T07:00:00.000000Z","reportingController":"a.b/c","reportingInstance":"i","action":"a",
         "reason":"Started","type":"Normal","note":"started","regarding":{"kind":"Pod","namespace":"default"}})"},
+  {"Host", R"({"metadata":{"name":"host-a","uid":"u"},"spec":{"address":"10.0.0.1:7100"}})"},
+  {"Placement", R"({"metadata":{"name":"current","uid":"u"},"spec":{"text":"kind: Placement\n"}})"},
+  {"Role", R"({"metadata":{"name":"controllers.deployment","uid":"u"},
+        "spec":{"role":"controllers/deployment","hosts":["host-a","host-b"],"generation":1}})"},
+  {"Shard", R"({"metadata":{"name":"main","uid":"u"},"spec":{"host":"host-a","engine":"lmdb"}})"},
 };
 
 std::vector<std::string> texts_of(const registry::field_errors& errors) {

@@ -1,0 +1,10 @@
+// Role, troupe.dev/v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::troupe::role {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::troupe::role

@@ -1,0 +1,10 @@
+// Shard, troupe.dev/v1.
+#pragma once
+
+#include "actors/apiserver/registry/kind.hpp"
+
+namespace actors::apiserver::registry::troupe::shard {
+
+kind describe();
+
+} // namespace actors::apiserver::registry::troupe::shard
