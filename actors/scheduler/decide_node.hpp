@@ -13,10 +13,18 @@ namespace actors::scheduler {
 
 struct node_decision {
   std::string node;                      // "": none fits
-  size_t nodes = 0;                      // that were considered
+  size_t nodes = 0;                      // that there are
   std::map<std::string, size_t> reasons; // why not, with the number of nodes
+  std::string conflict;                  // why no node can do, whatever it is like; "": the reasons say it
 
-  /// The message of FailedScheduling: "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable."
+  // What upstream's preemption would find, as the message tells it; we have no preemption.
+  bool may_preempt = true;     // the pod's preemptionPolicy
+  size_t without_victims = 0;  // nodes where other pods are in the way, none of them of lower priority
+  bool has_victims = false;    // some node has pods of lower priority in the way
+
+  /// The message of FailedScheduling: "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. no new
+  /// claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption
+  /// is not helpful for scheduling."
   std::string message() const;
 };
 

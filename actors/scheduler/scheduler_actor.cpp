@@ -28,13 +28,21 @@ bool waits_for_node(const Pod& pod) {
   return text(spec->nodeName()).empty() && text(spec->schedulerName()) == scheduler_actor::own_name;
 }
 
-/// True when the pod says already what we would say.
-bool has_condition(const Pod& pod, std::string_view message) {
+/// What the pod says of its scheduling so far; nullptr: nothing.
+const messages::api::core::v1::PodCondition* scheduled_condition(const Pod& pod) {
   if (pod.status() != nullptr && pod.status()->conditions() != nullptr)
     for (const auto* item : *pod.status()->conditions())
       if (text(item->type()) == "PodScheduled")
-        return text(item->status()) == "False" && text(item->message()) == message;
-  return false;
+        return item;
+  return nullptr;
+}
+
+/// As upstream cuts what it says in an event.
+std::string shortened(const std::string& message) {
+  static constexpr std::string_view mark = " ...";
+  if (message.size() <= scheduler_actor::event_message_bytes_max)
+    return message;
+  return message.substr(0, scheduler_actor::event_message_bytes_max - mark.size()) + std::string{mark};
 }
 
 } // namespace
@@ -44,8 +52,10 @@ scheduler_actor::scheduler_actor(caf::actor_config& config, runtime::host::role_
       events_(api_, std::string{own_name}) {}
 
 scheduler_actor::behavior_type scheduler_actor::make_behavior() {
-  api_.watch(client::nodes).on_change([this](const std::string& key, const auto* before, const auto* after) { on_node(key, before, after); });
-  api_.watch(client::pods).on_change([this](const std::string& key, const auto* before, const auto* after) { on_pod(key, before, after); });
+  api_.watch(client::nodes).on_change(
+    [this](const std::string& key, const auto* before, const auto* after) { on_node(key, before, after); });
+  pods_ = &api_.watch(client::pods);
+  pods_->on_change([this](const std::string& key, const auto* before, const auto* after) { on_pod(key, before, after); });
   api_.on_active([this] { pump(); });
   api_.start();
   return {
@@ -81,13 +91,12 @@ void scheduler_actor::on_node(const std::string& name, const client::entry* befo
 }
 
 void scheduler_actor::on_pod(const std::string& key, const client::entry* before, const client::entry* after) {
-  if (after == nullptr) {
-    queue_.remove(key);
-    queue_.settle(key);
-    cluster_.remove_pod(key);
-    queue_.cluster_changed(now_us());
-    return;
+  if (before != nullptr && (after == nullptr || text(before->metadata->uid()) != text(after->metadata->uid()))) {
+    forget_pod(key); // another pod of the same name owes it nothing
+    before = nullptr;
   }
+  if (after == nullptr)
+    return;
   const Pod& pod = after->as<Pod>();
   if (waits_for_node(pod)) {
     const bool same_spec = before != nullptr && before->metadata->generation() == after->metadata->generation() &&
@@ -105,6 +114,14 @@ void scheduler_actor::on_pod(const std::string& key, const client::entry* before
   } else if (!text(pod.spec()->nodeName()).empty()) {
     cluster_.set_pod(std::make_shared<const cache::pod_info>(cache::make_pod_info(key, *after)));
   }
+}
+
+void scheduler_actor::forget_pod(const std::string& key) {
+  queue_.remove(key);
+  queue_.settle(key);
+  cluster_.remove_pod(key);
+  binding_.erase(key);
+  queue_.cluster_changed(now_us());
 }
 
 // ---- decisions --------------------------------------------------------------------------------------------
@@ -140,7 +157,7 @@ void scheduler_actor::schedule_one(const pod_ptr& pod) {
     return;
   }
   queue_.put_aside(pod, now_us());
-  report_unschedulable(pod, decision.message());
+  report(*pod, "Unschedulable", decision.message());
 }
 
 client::object_reference scheduler_actor::reference(const cache::pod_info& pod) const {
@@ -150,36 +167,53 @@ client::object_reference scheduler_actor::reference(const cache::pod_info& pod) 
 
 void scheduler_actor::bind(const pod_ptr& pod, const std::string& node) {
   cluster_.assume(pod, node);
-  binding_.insert(pod->key);
+  binding_[pod->key] = pod->uid;
   auto [name_space, name] = client::split_key(pod->key);
   api_.bind(name_space, name, pod->uid, node, [this, pod, node](const client::api_result& result) {
-    binding_.erase(pod->key);
-    if (result.ok()) {
+    if (result.ok())
       events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
-    } else {
-      cluster_.forget(pod->key);
+    else
       context_.log.warning("binding refused", {{"pod", pod->key}, {"node", node}, {"why", result.message}});
-      if (!result.not_found() && !result.conflict()) { // gone, bound or going: an event says so
-        events_.warning(reference(*pod), "FailedScheduling", fmt::format("binding rejected: {}", result.message));
-        queue_.retry(pod, now_us());
-      }
+    const auto found = binding_.find(pod->key);
+    if (found != binding_.end() && found->second == pod->uid) { // else it was deleted in the meantime
+      binding_.erase(found);
+      if (!result.ok())
+        on_binding_refused(*pod, result);
     }
     pump();
   });
 }
 
-void scheduler_actor::report_unschedulable(const pod_ptr& pod, const std::string& message) {
-  events_.warning(reference(*pod), "FailedScheduling", message);
-  if (has_condition(pod->pod(), message))
+/// The pod may be bound all the same (an answer that was late, another scheduler): then an event says so, and takes it
+/// out of the queue. Until then, or if it never comes, the pod waits for its next turn.
+void scheduler_actor::on_binding_refused(const cache::pod_info& pod, const client::api_result& result) {
+  cluster_.forget(pod.key);
+  const auto* present = pods_->find(pod.key);
+  if (present == nullptr || !waits_for_node(present->as<Pod>()))
     return;
-  const std::string now = messages::codec::format_time(context_.clock->wall_seconds());
-  const draft condition = draft::make_object({{"type", "PodScheduled"}, {"status", "False"}, {"lastTransitionTime", now},
-                                              {"reason", "Unschedulable"}, {"message", message}});
-  const draft patch = draft::make_object({{"metadata", draft::make_object({{"uid", pod->uid}})},
+  if (!result.not_found() && !result.conflict())
+    report(pod, "SchedulerError", fmt::format("binding rejected: {}", result.message));
+  queue_.retry(std::make_shared<const cache::pod_info>(cache::make_pod_info(pod.key, *present)), now_us());
+}
+
+void scheduler_actor::report(const cache::pod_info& pod, std::string_view reason, const std::string& message) {
+  events_.warning(reference(pod), "FailedScheduling", shortened(message));
+  const auto* present = pods_->find(pod.key);
+  if (present == nullptr)
+    return;
+  const auto* said = scheduled_condition(present->as<Pod>());
+  const bool failed_before = said != nullptr && text(said->status()) == "False";
+  if (failed_before && text(said->message()) == message && text(said->reason()) == reason)
+    return;
+  const int64_t since = failed_before && said->lastTransitionTime() ? *said->lastTransitionTime() : context_.clock->wall_seconds();
+  const draft condition = draft::make_object(
+    {{"type", "PodScheduled"}, {"status", "False"}, {"observedGeneration", present->metadata->generation()},
+     {"lastTransitionTime", messages::codec::format_time(since)}, {"reason", reason}, {"message", message}});
+  const draft patch = draft::make_object({{"metadata", draft::make_object({{"uid", pod.uid}})},
                                           {"status", draft::make_object({{"conditions", draft::make_array({condition})}})}});
-  auto [name_space, name] = client::split_key(pod->key);
+  auto [name_space, name] = client::split_key(pod.key);
   api_.patch(client::pods, "status", name_space, name, client::protocol::PatchKind::strategic_merge, patch,
-             [log = context_.log, key = pod->key](const client::api_result& result) {
+             [log = context_.log, key = pod.key](const client::api_result& result) {
                if (!result.ok() && !result.not_found())
                  log.warning("condition not written", {{"pod", key}, {"why", result.message}});
              });

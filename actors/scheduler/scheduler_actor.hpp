@@ -2,7 +2,7 @@
 // bindings are under way: a pod that is being bound is assumed to be on its node.
 #pragma once
 
-#include <unordered_set>
+#include <unordered_map>
 
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
@@ -19,6 +19,7 @@ public:
   static constexpr size_t bindings_in_flight_max = 256;
   /// Decisions in one go, before other messages get their turn.
   static constexpr size_t decisions_per_turn_max = 64;
+  static constexpr size_t event_message_bytes_max = 1024; // the API's limit
   static constexpr std::string_view own_name = "default-scheduler";
 
   scheduler_actor(caf::actor_config& config, runtime::host::role_context context);
@@ -34,7 +35,10 @@ private:
   void pump();
   void schedule_one(const pod_ptr& pod);
   void bind(const pod_ptr& pod, const std::string& node);
-  void report_unschedulable(const pod_ptr& pod, const std::string& message);
+  void on_binding_refused(const cache::pod_info& pod, const client::api_result& result);
+  void forget_pod(const std::string& key);
+  /// An Event, and the condition PodScheduled when it does not say so yet.
+  void report(const cache::pod_info& pod, std::string_view reason, const std::string& message);
   void wake_at_next_due();
   client::object_reference reference(const cache::pod_info& pod) const;
   int64_t now_us() const { return context_.clock->monotonic_us(); }
@@ -44,7 +48,8 @@ private:
   client::event_recorder events_;
   cache::cluster_cache cluster_;
   queue::scheduling_queue queue_;
-  std::unordered_set<std::string> binding_;
+  std::unordered_map<std::string, std::string> binding_; // key to uid
+  client::object_cache* pods_ = nullptr;
   std::optional<uint64_t> timer_;
 };
 

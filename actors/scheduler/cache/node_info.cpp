@@ -40,6 +40,8 @@ void cluster_cache::count(node_info& node, const pod_info& pod, int sign) {
   node.requested.add(pod.requests, sign);
   node.nonzero_requested.add(pod.nonzero_requests, sign);
   node.pods += sign;
+  if ((node.priorities[pod.priority] += sign) == 0)
+    node.priorities.erase(pod.priority);
   for (const auto& port : pod.host_ports)
     if ((node.host_ports[port] += sign) == 0)
       node.host_ports.erase(port);

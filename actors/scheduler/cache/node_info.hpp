@@ -1,6 +1,7 @@
 // A node with what its pods take, and all nodes with the pods that are bound or about to be.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,7 +23,12 @@ struct node_info {
   resources nonzero_requested;
   std::map<host_port, int> host_ports;
   int64_t pods = 0;
+  std::map<int32_t, int64_t> priorities; // of its pods, with their number
 
+  /// Of its pods; the highest there is when it has none.
+  int32_t lowest_priority() const {
+    return priorities.empty() ? std::numeric_limits<int32_t>::max() : priorities.begin()->first;
+  }
   bool known() const { return static_cast<bool>(object); }
   const Node& node() const { return *object.root<Node>(); }
 };

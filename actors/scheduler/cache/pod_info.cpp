@@ -10,37 +10,44 @@ namespace actors::scheduler::cache {
 namespace {
 
 using messages::api::core::v1::Container;
+using messages::api::core::v1::PodSpec;
 using messages::codec::quantity;
 
 constexpr int64_t default_milli_cpu = 100;
 constexpr int64_t default_memory = 200 * 1024 * 1024;
 
-resources requests_of(const Container& container) {
-  return container.resources() == nullptr ? resources{} : resources_of(container.resources()->requests());
+bool names(const quantity_entries* amounts, const char* resource) {
+  return amounts != nullptr && amounts->LookupByKey(resource) != nullptr;
 }
 
-resources nonzero(resources amounts) {
-  if (amounts.milli_cpu == 0)
-    amounts.milli_cpu = default_milli_cpu;
-  if (amounts.memory == 0)
-    amounts.memory = default_memory;
-  return amounts;
+/// For containers that do not say what they need (zero is an answer).
+struct defaults {
+  int64_t milli_cpu = 0;
+  int64_t memory = 0;
+};
+
+resources requests_of(const Container& container, const defaults& otherwise) {
+  const auto* requests = container.resources() == nullptr ? nullptr : container.resources()->requests();
+  resources result = resources_of(requests);
+  if (!names(requests, "cpu"))
+    result.milli_cpu = otherwise.milli_cpu;
+  if (!names(requests, "memory"))
+    result.memory = otherwise.memory;
+  return result;
 }
+
+bool is_sidecar(const Container& container) { return text(container.restartPolicy()) == "Always"; }
 
 /// Containers run together; init containers one after the other before them, except restartable ones, which stay.
-template <class RequestsOf>
-resources total(const Pod& pod, RequestsOf requests) {
+resources total_of_containers(const PodSpec& spec, const defaults& otherwise) {
   resources sum, peak, sidecars;
-  const auto* spec = pod.spec();
-  if (spec == nullptr)
-    return sum;
-  if (spec->containers() != nullptr)
-    for (const auto* container : *spec->containers())
-      sum.add(requests(*container));
-  if (spec->initContainers() != nullptr)
-    for (const auto* container : *spec->initContainers()) {
-      resources own = requests(*container);
-      if (text(container->restartPolicy()) == "Always") {
+  if (spec.containers() != nullptr)
+    for (const auto* container : *spec.containers())
+      sum.add(requests_of(*container, otherwise));
+  if (spec.initContainers() != nullptr)
+    for (const auto* container : *spec.initContainers()) {
+      resources own = requests_of(*container, otherwise);
+      if (is_sidecar(*container)) {
         sum.add(own);
         sidecars.add(own);
         own = sidecars;
@@ -50,22 +57,77 @@ resources total(const Pod& pod, RequestsOf requests) {
       peak.set_max(own);
     }
   sum.set_max(peak);
-  sum.add(resources_of(spec->overhead()));
   return sum;
 }
 
-std::set<host_port> host_ports_of(const Pod& pod) {
+bool is_pod_level_resource(std::string_view name) {
+  return name == "cpu" || name == "memory" || name.starts_with("hugepages-");
+}
+
+const quantity_entries* pod_level_requests(const PodSpec& spec) {
+  const auto* requests = spec.resources() == nullptr ? nullptr : spec.resources()->requests();
+  if (requests != nullptr)
+    for (const auto* item : *requests)
+      if (is_pod_level_resource(text(item->key())))
+        return requests;
+  return nullptr;
+}
+
+/// Requests of the pod as a whole count in place of those of its containers; then its overhead.
+resources total(const PodSpec& spec, const defaults& otherwise) {
+  resources sum = total_of_containers(spec, otherwise);
+  if (const auto* whole = pod_level_requests(spec)) {
+    const resources amounts = resources_of(whole);
+    if (names(whole, "cpu"))
+      sum.milli_cpu = amounts.milli_cpu;
+    if (names(whole, "memory"))
+      sum.memory = amounts.memory;
+    for (const auto& [name, amount] : amounts.scalars)
+      if (is_pod_level_resource(name))
+        sum.scalars[name] = amount;
+  }
+  sum.add(resources_of(spec.overhead()));
+  return sum;
+}
+
+bool any_container_names(const PodSpec& spec, const char* resource) {
+  const auto any = [&](const auto* containers) {
+    return containers != nullptr && std::any_of(containers->begin(), containers->end(), [&](const Container* item) {
+      return item->resources() != nullptr && names(item->resources()->requests(), resource);
+    });
+  };
+  return any(spec.containers()) || any(spec.initContainers());
+}
+
+/// In a pod that says as a whole what it needs, only what is said nowhere is assumed.
+defaults assumed_for(const PodSpec& spec) {
+  const auto* whole = pod_level_requests(spec);
+  const auto said = [&](const char* name) {
+    return whole != nullptr && (names(whole, name) || any_container_names(spec, name));
+  };
+  return {said("cpu") ? 0 : default_milli_cpu, said("memory") ? 0 : default_memory};
+}
+
+/// Of the containers that run as long as the pod does.
+std::set<host_port> host_ports_of(const PodSpec& spec) {
   std::set<host_port> result;
-  if (pod.spec() == nullptr || pod.spec()->containers() == nullptr)
-    return result;
-  for (const auto* container : *pod.spec()->containers())
-    if (container->ports() != nullptr)
-      for (const auto* port : *container->ports())
-        if (port->hostPort() > 0) {
-          const auto protocol = text(port->protocol());
-          const auto ip = text(port->hostIP());
-          result.emplace(protocol.empty() ? "TCP" : protocol, ip.empty() ? "0.0.0.0" : ip, port->hostPort());
-        }
+  const auto add = [&](const Container& container) {
+    if (container.ports() == nullptr)
+      return;
+    for (const auto* port : *container.ports())
+      if (port->hostPort() > 0) {
+        const auto protocol = text(port->protocol());
+        const auto ip = text(port->hostIP());
+        result.emplace(protocol.empty() ? "TCP" : protocol, ip.empty() ? "0.0.0.0" : ip, port->hostPort());
+      }
+  };
+  if (spec.containers() != nullptr)
+    for (const auto* container : *spec.containers())
+      add(*container);
+  if (spec.initContainers() != nullptr)
+    for (const auto* container : *spec.initContainers())
+      if (is_sidecar(*container))
+        add(*container);
   return result;
 }
 
@@ -97,13 +159,13 @@ resources resources_of(const quantity_entries* amounts) {
     const quantity amount{*item->value()};
     const auto name = text(item->key());
     if (name == "cpu")
-      result.milli_cpu = messages::codec::milli_value_of(amount);
+      result.milli_cpu = std::min(messages::codec::milli_value_of(amount), amount_max);
     else if (name == "memory")
-      result.memory = messages::codec::value_of(amount);
+      result.memory = std::min(messages::codec::value_of(amount), amount_max);
     else if (name == "ephemeral-storage")
-      result.ephemeral_storage = messages::codec::value_of(amount);
+      result.ephemeral_storage = std::min(messages::codec::value_of(amount), amount_max);
     else if (name != "pods")
-      result.scalars[std::string{name}] = messages::codec::value_of(amount);
+      result.scalars[std::string{name}] = std::min(messages::codec::value_of(amount), amount_max);
   }
   return result;
 }
@@ -114,13 +176,13 @@ pod_info make_pod_info(const std::string& key, const client::entry& item) {
   result.object = item.object;
   const Pod& pod = item.as<Pod>();
   result.uid = text(pod.metadata()->uid());
-  if (pod.spec() != nullptr) {
-    result.node = text(pod.spec()->nodeName());
-    result.priority = pod.spec()->priority().value_or(0);
+  if (const auto* spec = pod.spec()) {
+    result.node = text(spec->nodeName());
+    result.priority = spec->priority().value_or(0);
+    result.requests = total(*spec, {});
+    result.nonzero_requests = total(*spec, assumed_for(*spec));
+    result.host_ports = host_ports_of(*spec);
   }
-  result.requests = total(pod, [](const Container& container) { return requests_of(container); });
-  result.nonzero_requests = total(pod, [](const Container& container) { return nonzero(requests_of(container)); });
-  result.host_ports = host_ports_of(pod);
   return result;
 }
 

@@ -14,6 +14,9 @@ namespace actors::scheduler::cache {
 
 using messages::api::core::v1::Pod;
 
+/// More than any node has, and small enough that the sums over a node's containers cannot overflow.
+constexpr int64_t amount_max = int64_t{1} << 50;
+
 /// Amounts: cpu in thousandths, the others in bytes or pieces.
 struct resources {
   int64_t milli_cpu = 0;
@@ -38,7 +41,7 @@ struct pod_info {
   client::object_buffer object;
   int32_t priority = 0;
   resources requests;
-  /// For scoring: pods that request nothing count as 100m and 200 MB, so that they spread too (upstream's
+  /// For scoring: containers that do not say count as 100m and 200 MiB, so that they spread too (upstream's
   /// GetNonzeroRequests).
   resources nonzero_requests;
   std::set<host_port> host_ports;

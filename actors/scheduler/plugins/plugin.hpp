@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,21 @@ using cache::pod_info;
 
 constexpr int64_t score_max = 100;
 
+/// Why a pod cannot run on a node.
+struct refusal {
+  std::vector<std::string> reasons; // upstream's words; empty: it can
+  /// It could not either if other pods went away (upstream's UnschedulableAndUnresolvable).
+  bool final = false;
+};
+
 struct plugin {
   std::string_view name; // upstream's
-  /// Why the pod cannot run on the node, in upstream's words; empty: it can. May be null.
-  std::vector<std::string> (*filter)(const pod_info&, const node_info&) = nullptr;
+  /// Looks at the pod alone, before the filters (upstream's PreFilter): the only nodes that may be asked, by name; nullopt:
+  /// all. When it names none, `conflict` says why. May be null.
+  std::optional<std::set<std::string>> (*only)(const pod_info&) = nullptr;
+  std::string_view conflict;
+  /// May be null.
+  refusal (*filter)(const pod_info&, const node_info&) = nullptr;
   /// 0 to score_max, the more the better. May be null.
   int64_t (*score)(const pod_info&, const node_info&) = nullptr;
   /// Raw scores of any range, brought to 0..score_max after all nodes are scored; `reversed`: the less the better.

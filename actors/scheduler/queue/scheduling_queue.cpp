@@ -2,7 +2,6 @@
 #include "actors/scheduler/queue/scheduling_queue.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace actors::scheduler::queue {
 
@@ -76,12 +75,11 @@ void scheduling_queue::retry(std::shared_ptr<const pod_info> pod, int64_t now_us
 }
 
 void scheduling_queue::cluster_changed(int64_t now_us) {
-  std::vector<std::shared_ptr<const pod_info>> moved;
+  std::map<uint64_t, std::shared_ptr<const pod_info>> moved; // those that wait longest first
   for (const auto& [key, item] : pods_)
     if (item.where == place::aside)
-      moved.push_back(item.pod);
-  std::sort(moved.begin(), moved.end(), [](const auto& left, const auto& right) { return left->key < right->key; });
-  for (auto& pod : moved)
+      moved.emplace(item.sequence, item.pod);
+  for (auto& [sequence, pod] : moved)
     add(std::move(pod), now_us);
 }
 

@@ -72,6 +72,23 @@ bool matches(const NodeSelectorTerm& term, const node_info& node) {
   return true;
 }
 
+/// The nodes that a term names in metadata.name; nullopt: it names none. What it demands of them holds together.
+std::optional<std::set<std::string>> names_of(const NodeSelectorTerm& term) {
+  std::optional<std::set<std::string>> result;
+  if (term.matchFields() == nullptr)
+    return result;
+  for (const auto* wanted : *term.matchFields()) {
+    if (text(wanted->key()) != "metadata.name" || text(wanted->operator_()) != "In" || wanted->values() == nullptr)
+      continue;
+    std::set<std::string> named;
+    for (const auto* value : *wanted->values())
+      if (std::string name{text(value)}; !result || result->contains(name))
+        named.insert(std::move(name));
+    result = std::move(named);
+  }
+  return result;
+}
+
 const NodeAffinity* affinity_of(const pod_info& pod) {
   const auto* spec = pod.pod().spec();
   return spec == nullptr || spec->affinity() == nullptr ? nullptr : spec->affinity()->nodeAffinity();
@@ -79,8 +96,23 @@ const NodeAffinity* affinity_of(const pod_info& pod) {
 
 } // namespace
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node) {
-  static const std::vector<std::string> refused{"node(s) didn't match Pod's node affinity/selector"};
+std::optional<std::set<std::string>> only(const pod_info& pod) {
+  const auto* affinity = affinity_of(pod);
+  const auto* required = affinity == nullptr ? nullptr : affinity->requiredDuringSchedulingIgnoredDuringExecution();
+  if (required == nullptr || required->nodeSelectorTerms() == nullptr || required->nodeSelectorTerms()->size() == 0)
+    return std::nullopt;
+  std::set<std::string> all;
+  for (const auto* term : *required->nodeSelectorTerms()) {
+    const auto names = names_of(*term);
+    if (!names)
+      return std::nullopt; // terms are alternatives, and this one may match any node
+    all.insert(names->begin(), names->end());
+  }
+  return all;
+}
+
+refusal filter(const pod_info& pod, const node_info& node) {
+  static const refusal refused{{"node(s) didn't match Pod's node affinity/selector"}, true};
   const auto* spec = pod.pod().spec();
   if (spec != nullptr && spec->nodeSelector() != nullptr && spec->nodeSelector()->size() > 0 &&
       !client::selects(spec->nodeSelector(), node.node().metadata()->labels()))

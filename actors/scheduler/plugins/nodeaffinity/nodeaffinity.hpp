@@ -5,7 +5,9 @@
 
 namespace actors::scheduler::plugins::nodeaffinity {
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node);
+/// The nodes that the required terms name in metadata.name, if each of them does; empty when no node can have them.
+std::optional<std::set<std::string>> only(const pod_info& pod);
+refusal filter(const pod_info& pod, const node_info& node);
 /// The sum of the weights of the preferred terms that the node matches.
 int64_t score(const pod_info& pod, const node_info& node);
 

@@ -17,11 +17,11 @@ bool conflicts(const cache::host_port& left, const cache::host_port& right) {
 
 } // namespace
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node) {
+refusal filter(const pod_info& pod, const node_info& node) {
   for (const auto& wanted : pod.host_ports)
     for (const auto& [taken, count] : node.host_ports)
       if (conflicts(wanted, taken))
-        return {"node(s) didn't have free ports for the requested pod ports"};
+        return {{"node(s) didn't have free ports for the requested pod ports"}};
   return {};
 }
 

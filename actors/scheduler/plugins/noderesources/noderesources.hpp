@@ -6,7 +6,7 @@
 namespace actors::scheduler::plugins::noderesources {
 
 /// One reason for each resource that does not suffice.
-std::vector<std::string> filter(const pod_info& pod, const node_info& node);
+refusal filter(const pod_info& pod, const node_info& node);
 /// The mean of the free shares of cpu and memory after the pod is there, in percent (upstream's LeastAllocated).
 int64_t score_least_allocated(const pod_info& pod, const node_info& node);
 

@@ -5,13 +5,13 @@
 
 namespace actors::scheduler::plugins::nodeunschedulable {
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node) {
+refusal filter(const pod_info& pod, const node_info& node) {
   const auto* spec = node.node().spec();
   if (spec == nullptr || !spec->unschedulable())
     return {};
   if (tainttoleration::tolerates(pod, "node.kubernetes.io/unschedulable", "", "NoSchedule"))
     return {};
-  return {"node(s) were unschedulable"};
+  return {{"node(s) were unschedulable"}, true};
 }
 
 } // namespace actors::scheduler::plugins::nodeunschedulable

@@ -5,6 +5,6 @@
 
 namespace actors::scheduler::plugins::nodeunschedulable {
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node);
+refusal filter(const pod_info& pod, const node_info& node);
 
 } // namespace actors::scheduler::plugins::nodeunschedulable

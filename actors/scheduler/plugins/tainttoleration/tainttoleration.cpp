@@ -2,7 +2,6 @@
 #include "actors/scheduler/plugins/tainttoleration/tainttoleration.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace actors::scheduler::plugins::tainttoleration {
 
@@ -31,13 +30,13 @@ bool tolerates(const pod_info& pod, std::string_view key, std::string_view value
   });
 }
 
-std::vector<std::string> filter(const pod_info& pod, const node_info& node) {
+refusal filter(const pod_info& pod, const node_info& node) {
   const auto* spec = node.node().spec();
   if (spec == nullptr || spec->taints() == nullptr)
     return {};
   for (const auto* taint : *spec->taints())
     if (text(taint->effect()) != "PreferNoSchedule" && !tolerates(pod, *taint))
-      return {fmt::format("node(s) had untolerated taint {{{}: {}}}", text(taint->key()), text(taint->value()))};
+      return {{"node(s) had untolerated taint(s)"}, true}; // not which: they are the operator's (kubernetes#134740)
   return {};
 }
 

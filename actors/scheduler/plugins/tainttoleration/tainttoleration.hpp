@@ -6,7 +6,7 @@
 namespace actors::scheduler::plugins::tainttoleration {
 
 /// Refused by a NoSchedule or NoExecute taint that the pod does not tolerate.
-std::vector<std::string> filter(const pod_info& pod, const node_info& node);
+refusal filter(const pod_info& pod, const node_info& node);
 /// PreferNoSchedule taints that the pod does not tolerate.
 int64_t score(const pod_info& pod, const node_info& node);
 /// Does any toleration of the pod cover this taint?
