@@ -13,8 +13,9 @@ namespace actors::controllers::nodelifecycle {
 
 class nodelifecycle_controller final : public framework::controller {
 public:
-  /// A kubelet that is silent for this long is lost; it renews its lease every 10 s.
-  static constexpr int64_t grace_us = 40'000'000;
+  /// A kubelet that is silent for this long is lost; it renews its lease every 10 s. Upstream's --node-monitor-grace-period:
+  /// longer than a client needs to notice a dead connection (45 s).
+  static constexpr int64_t grace_us = 50'000'000;
   /// The same for a node that has never reported its status.
   static constexpr int64_t startup_grace_us = 60'000'000;
   /// Pods marked not ready in one look at a node.
