@@ -1,6 +1,7 @@
 // Noticing what happened to containers without our doing: a listing of the runtime each second, orphans, old
 // logs.
 #include <algorithm>
+#include <set>
 #include "actors/kubelet/fingerprint.hpp"
 #include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/logs/log_rotation.hpp"
@@ -63,13 +64,19 @@ void kubelet::relist() {
     return;
   relisting_ = true;
   work<listing>(
-    [runtime = parts_.runtime, node = environment_->node] {
+    [runtime = parts_.runtime, node = environment_->node, running = environment_->running] {
       listing found;
+      const auto number = running->begin_listing();
       try {
         for (const auto& s : runtime->list_sandboxes({{pods::label::node, node}}))
           add(found.pods, s);
-        for (const auto& c : runtime->list_containers({{pods::label::node, node}}))
+        std::set<std::string> ids;
+        for (const auto& c : runtime->list_containers({{pods::label::node, node}})) {
           add(found.pods, c);
+          if (c.state == cri::container_state::running)
+            ids.insert(c.id);
+        }
+        running->publish(number, std::move(ids));
       } catch (const cri::error& e) {
         found.error = e.what();
       }

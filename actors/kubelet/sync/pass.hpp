@@ -44,7 +44,9 @@ private:
   // stop_pod.cpp
   void stop_containers(std::optional<int64_t> grace_s);
   void stop_container(const cri::container&, int64_t grace_s, const std::string& message);
-  void run_pre_stop(const pods::container_spec&, const cri::container&, int64_t grace_s);
+  bool end_container(const pods::container_spec*, const cri::container&, int64_t grace_s);
+  bool run_pre_stop(const pods::container_spec&, const cri::container&, int64_t grace_s);
+  void note_failed_hook(const pods::container_spec&);
   void stop_sandboxes();
   void remove_everything();
   void finish();

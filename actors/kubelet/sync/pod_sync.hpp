@@ -6,6 +6,7 @@
 #include "actors/kubelet/pods/backoff.hpp"
 #include "actors/kubelet/pods/pod_status.hpp"
 #include "actors/kubelet/resources/environment.hpp"
+#include "actors/kubelet/sync/running_containers.hpp"
 #include "actors/kubelet/volumes/volumes.hpp"
 
 namespace actors::kubelet::sync {
@@ -19,6 +20,7 @@ struct node_environment {
   int64_t machine_memory_bytes = 0;
   pods::resource_amounts allocatable;
   bool hollow = false; ///< no containers: no volumes, cgroups, logs or probes either
+  std::shared_ptr<running_containers> running = std::make_shared<running_containers>();
 
   std::filesystem::path pod_folder(const std::string& uid) const { return root / "pods" / uid; }
   std::filesystem::path log_file(const std::string& uid, const std::string& container,

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
-#include <thread>
 #include "actors/kubelet/probes/probe_io.hpp"
 #include "actors/kubelet/resources/cgroups.hpp"
 #include "actors/kubelet/sync/pass.hpp"
@@ -23,32 +22,38 @@ bool runs(const cri::container& c) {
 
 } // namespace
 
-void pass::run_pre_stop(const pods::container_spec& spec, const cri::container& c, int64_t grace_s) {
+/// False: the hook failed. Notes nothing, since hooks of several containers run at the same time.
+bool pass::run_pre_stop(const pods::container_spec& spec, const cri::container& c, int64_t grace_s) {
   if (spec.pre_stop.kind == pods::handler_kind::none || env_.hollow)
-    return;
+    return true;
   if (spec.pre_stop.kind == pods::handler_kind::sleep) {
-    auto end = steady::now() + std::chrono::seconds(std::min(spec.pre_stop.sleep_s, grace_s));
-    // Ends early when the container does.
-    while (steady::now() < end && env_.runtime->container_status(c.id).state == cri::container_state::running)
-      std::this_thread::sleep_for(
-        std::min<steady::duration>(std::chrono::milliseconds(500), end - steady::now()));
-    return;
+    env_.running->wait_for_end(c.id, std::chrono::seconds(std::min(spec.pre_stop.sleep_s, grace_s)));
+    return true;
   }
   auto result =
     probes::run(spec.pre_stop, {c.id, facts().pod_ips.empty() ? "" : facts().pod_ips.front(), &spec}, grace_s,
                 *env_.runtime);
-  if (result.result != probes::outcome::success)
-    note(true, "FailedPreStopHook", "PreStopHook failed", &spec);
+  return result.result == probes::outcome::success;
+}
+
+/// The hook, then the runtime's graceful stop with what is left of the time. False: the hook failed.
+bool pass::end_container(const pods::container_spec* spec, const cri::container& c, int64_t grace_s) {
+  auto begin = steady::now();
+  bool hook_done = !spec || grace_s <= 0 || run_pre_stop(*spec, c, grace_s);
+  env_.runtime->stop_container(c.id, std::max(grace_min_s, grace_s - seconds_since(begin)));
+  return hook_done;
 }
 
 void pass::stop_container(const cri::container& c, int64_t grace_s, const std::string& message) {
   acted_ = true;
-  auto begin = steady::now();
   const auto* spec = pods::find_container(pod(), c.name);
   note(false, "Killing", message.empty() ? "Stopping container " + c.name : message, spec);
-  if (spec && grace_s > 0)
-    run_pre_stop(*spec, c, grace_s);
-  env_.runtime->stop_container(c.id, std::max(grace_min_s, grace_s - seconds_since(begin)));
+  if (!end_container(spec, c, grace_s))
+    note_failed_hook(*spec);
+}
+
+void pass::note_failed_hook(const pods::container_spec& spec) {
+  note(true, "FailedPreStopHook", "PreStopHook failed", &spec);
 }
 
 void pass::stop_containers(std::optional<int64_t> grace) {
@@ -72,19 +77,16 @@ void pass::stop_containers(std::optional<int64_t> grace) {
       stop_container(*c, grace_s, {});
   } else {
     // Their grace periods run at the same time. Events are noted here, by one thread.
-    std::vector<std::future<void>> stops;
+    std::vector<std::pair<const pods::container_spec*, std::future<bool>>> stops;
     for (const auto* c : mains) {
       const auto* spec = pods::find_container(pod(), c->name);
       note(false, "Killing", "Stopping container " + c->name, spec);
-      bool hook = spec && grace_s > 0 && spec->pre_stop.kind != pods::handler_kind::none;
-      if (hook)
-        run_pre_stop(*spec, *c, grace_s);
-      auto left = std::max(grace_min_s, grace_s - seconds_since(begin));
-      stops.push_back(
-        std::async(std::launch::async, [this, c, left] { env_.runtime->stop_container(c->id, left); }));
+      stops.emplace_back(
+        spec, std::async(std::launch::async, [=, this] { return end_container(spec, *c, grace_s); }));
     }
-    for (auto& s : stops)
-      s.get();
+    for (auto& [spec, hook_done] : stops)
+      if (!hook_done.get())
+        note_failed_hook(*spec);
   }
   // Sidecars outlive the containers that need them; the last started goes first.
   auto index_of = [&](const cri::container* c) {
