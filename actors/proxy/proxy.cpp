@@ -54,6 +54,7 @@ runtime::host::role_descriptor describe() {
 caf::strong_actor_ptr spawn(caf::actor_system& system, const runtime::host::role_context& context,
                             rule_writer_factory make_writer, writer_thread thread) {
   auto writer = spawn_writer(system, std::move(make_writer), thread, context.clock);
+  runtime::host::enroll_part(context, "writer", caf::actor_cast<caf::strong_actor_ptr>(writer));
   return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<proxy>(context, std::move(writer)));
 }
 

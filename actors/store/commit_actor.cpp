@@ -1,6 +1,6 @@
 #include "actors/store/commit_actor.hpp"
 
-#include "runtime/telemetry/failure.hpp"
+#include "runtime/telemetry/metered.hpp"
 
 namespace actors::store {
 
@@ -32,12 +32,9 @@ batch_committed refuse_all(const commit_batch& batch, const std::string& why) {
   return done;
 }
 
-class committer : public commit_actor::base {
+class committer : public runtime::telemetry::metered<commit_actor::base> {
 public:
-  committer(caf::actor_config& cfg, commit_options options)
-      : commit_actor::base(cfg), options_(std::move(options)) {
-    set_exception_handler(runtime::telemetry::keep_failure_text);
-  }
+  committer(caf::actor_config& cfg, commit_options options) : metered(cfg), options_(std::move(options)) {}
 
   // Not in the destructor: others may hold our handle for long, and the folder must be free for a successor.
   void on_exit() override { options_ = {}; }
@@ -45,7 +42,7 @@ public:
 protected:
   behavior_type make_behavior() override {
     return {[this](drain_atom) { on_drain(); },
-            [this](const compact_history& order) { return compact(*options_.engine, order); }};
+            [this](const compact_history& order) { send(options_.listener, compact(*options_.engine, order)); }};
   }
 
 private:

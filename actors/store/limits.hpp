@@ -36,6 +36,8 @@ struct limits {
   std::chrono::milliseconds compact_interval{5'000};
   // Changes forgotten in one transaction: bounds what a commit may have to wait for.
   size_t compact_changes_max = 2'000;
+  // A step that takes longer is a warning in the log; no other one starts before it is done.
+  std::chrono::milliseconds compact_step_max{30'000};
 
   // After a restart the folder may still be held by the committer of the shard that failed, until its sync
   // returns.

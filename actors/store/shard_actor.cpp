@@ -29,8 +29,9 @@ using push_atom = caf::atom_constant<caf::atom("push")>;
 
 // What its committer and the shard itself send to it.
 using shard_interface =
-  runtime::protocols::store_actor::extend<caf::reacts_to<batch_committed>, caf::reacts_to<open_atom>,
-                                          caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>>;
+  runtime::protocols::store_actor::extend<caf::reacts_to<batch_committed>, caf::reacts_to<history_compacted>,
+                                          caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>,
+                                          caf::reacts_to<push_atom>>;
 
 class shard_actor : public runtime::telemetry::metered<shard_interface::base> {
 public:
@@ -75,6 +76,7 @@ protected:
       [this](const protocol::watch_request& m) { return on_watch(m); },
       [this](const protocol::shard_changes_ack& m) { on_ack(m); },
       [this](const batch_committed& m) { on_batch_committed(m); },
+      [this](const history_compacted& m) { on_history_compacted(m); },
       [this](open_atom) { on_open(); },
       [this](compact_atom) { on_compact(); },
       [this](push_atom) { push_changes(); },
@@ -99,6 +101,8 @@ private:
     committer_ = spawn_committer(system(), {engine_, queue_, options_.clock,
                                             caf::actor_cast<commit_listener>(this), options_.own_threads});
     link_to(committer_);
+    if (options_.on_part)
+      options_.on_part("committer", caf::actor_cast<caf::strong_actor_ptr>(committer_));
     options_.log.info(
       "shard opened",
       {{"shard", options_.shard}, {"revision", engine_->current()}, {"oldest", engine_->oldest()}});
@@ -274,8 +278,8 @@ private:
 
   void on_compact() {
     delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
-    if (compacting_)
-      return;
+    if (compacting_since_us_)
+      return warn_of_late_compaction();
     try {
       const auto aged =
         engine_->revision_before(options_.clock->wall_seconds() - options_.bounds.history_seconds);
@@ -288,17 +292,26 @@ private:
       start_compaction();
   }
 
-  // One bounded step; batches commit between the steps. No deadline: the committer is linked, so that this
-  // actor ends with it, and a sync takes as long as the disk does.
+  // One bounded step; batches commit between the steps. The next one starts when this one is done, however long
+  // the disk takes; when the committer ends, so does this actor.
   void start_compaction() {
-    compacting_ = true;
-    request(committer_, caf::infinite, compact_history{compact_before_, options_.bounds.compact_changes_max})
-      .then([this](const history_compacted& done) { on_history_compacted(done); },
-            [this](const caf::error& failure) { quit(failure); });
+    compacting_since_us_ = options_.clock->monotonic_us();
+    late_compaction_told_ = false;
+    send(committer_, compact_history{compact_before_, options_.bounds.compact_changes_max});
+  }
+
+  // A slow disk is no reason to end: writes wait for it too, and their own deadlines tell their senders.
+  void warn_of_late_compaction() {
+    const std::chrono::microseconds taken{options_.clock->monotonic_us() - *compacting_since_us_};
+    if (late_compaction_told_ || taken < options_.bounds.compact_step_max)
+      return;
+    late_compaction_told_ = true;
+    options_.log.warning("a step of compaction takes long, the disk is slow",
+                         {{"shard", options_.shard}, {"seconds", taken.count() / 1'000'000}});
   }
 
   void on_history_compacted(const history_compacted& done) {
-    compacting_ = false;
+    compacting_since_us_.reset();
     if (!done.failure.empty())
       options_.log.error("compaction failed", {{"shard", options_.shard}, {"reason", done.failure}});
     else if (done.more)
@@ -316,7 +329,8 @@ private:
   watcher_map watchers_;
   change_feed feed_;
 
-  bool compacting_ = false;
+  std::optional<int64_t> compacting_since_us_; // a step is under way
+  bool late_compaction_told_ = false;
   storage::revision compact_before_ = 0;
 };
 

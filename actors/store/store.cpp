@@ -19,6 +19,9 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
   options.bounds.history_seconds = ctx.settings.integer("history", options.bounds.history_seconds);
   options.clock = ctx.clock;
   options.log = ctx.log;
+  options.on_part = [ctx](const std::string& name, const caf::strong_actor_ptr& part) {
+    runtime::host::enroll_part(ctx, name, part);
+  };
   options.on_ready = [ctx](const caf::strong_actor_ptr& self) { runtime::host::announce_ready(ctx, self); };
   return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
 }

@@ -20,6 +20,8 @@ struct shard_options {
   bool own_threads = true;
   runtime::seams::clock_ptr clock;
   runtime::telemetry::logger log;
+  // Called by the actor for each actor that it runs beside itself; may be empty.
+  std::function<void(const std::string& name, const caf::strong_actor_ptr&)> on_part;
   // Called once by the actor when it serves.
   std::function<void(const caf::strong_actor_ptr&)> on_ready;
 };

@@ -12,6 +12,8 @@ namespace actors::store::test {
 
 struct shard_fixture : test_system {
   using failure = std::string;
+  // Of the test's own requests: in virtual time, beyond all that a test lets pass.
+  static constexpr std::chrono::seconds test_deadline{86'400};
 
   std::shared_ptr<storage::memory::memory_engine> engine{storage::memory::open()};
   std::shared_ptr<runtime::seams::manual_clock> clock = std::make_shared<runtime::seams::manual_clock>();
@@ -49,7 +51,7 @@ struct shard_fixture : test_system {
   // A request whose answer is taken later.
   template <class Request>
   auto ask(Request request) {
-    return self->request(shard, caf::infinite, std::move(request));
+    return self->request(shard, test_deadline, std::move(request));
   }
 
   // The answer of a request that was asked, as text, or the failure's.

@@ -49,6 +49,36 @@ TEST_CASE_METHOD(shard_fixture, "history older than the window is forgotten, in 
   CHECK(commit({put("/a", "after")}) == "done 7");
 }
 
+TEST_CASE_METHOD(shard_fixture, "a step of compaction on a slow disk is told once, and no other starts before it is done") {
+  bounds.history_changes_max = 1;
+  start();
+  for (int i = 0; i < 3; ++i)
+    commit({put("/a", std::to_string(i))});
+  scheduler().advance_time(bounds.compact_interval);
+  REQUIRE(scheduler().try_run_once()); // the shard orders a step
+  REQUIRE(scheduler().jobs.size() == 1);
+  auto* committer = scheduler().jobs.front(); // and the committer takes its time
+  scheduler().jobs.pop_front();
+  const auto warnings = [&] {
+    size_t count = 0;
+    for (const auto& line : log->lines())
+      count += line.find("takes long") != std::string::npos ? 1 : 0;
+    return count;
+  };
+  for (int i = 0; i < 10; ++i) {
+    clock->advance_us(std::chrono::microseconds(bounds.compact_interval).count());
+    advance(bounds.compact_interval);
+    CHECK(warnings() == ((i + 1) * bounds.compact_interval >= bounds.compact_step_max ? 1 : 0));
+  }
+  CHECK(engine->oldest() == 0);
+  scheduler().jobs.push_back(committer);
+  run();
+  CHECK(engine->oldest() == 2);
+  commit({put("/a", "next")});
+  advance(bounds.compact_interval);
+  CHECK(engine->oldest() == 3); // compaction goes on
+}
+
 TEST_CASE_METHOD(shard_fixture, "history is bounded by count when the clock stands") {
   bounds.history_changes_max = 3;
   start();

@@ -14,7 +14,7 @@ runtime::protocols::shard_watcher_actor::behavior_type watcher(
   std::vector<std::string>* seen) {
   fb::WatchRequestT request;
   request.after = after;
-  self->request(shard, caf::infinite, protocol::watch_request{request})
+  self->request(shard, shard_fixture::test_deadline, protocol::watch_request{request})
     .then([](const protocol::watch_reply&) {});
   return {[=](const protocol::shard_changes& m) { seen->push_back(changes_of(m)); }};
 }
