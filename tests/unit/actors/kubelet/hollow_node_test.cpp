@@ -109,7 +109,7 @@ struct cluster : test_system {
   template <class Reply, class Request>
   Reply ask(const Request& request) {
     Reply reply;
-    auto future = self->request(apiserver, caf::infinite, request);
+    auto future = self->request(apiserver, std::chrono::seconds{86'400}, request); // of virtual time
     run();
     future.receive([&](const Reply& r) { reply = r; }, [&](caf::error& e) { FAIL(sys.render(e)); });
     return reply;

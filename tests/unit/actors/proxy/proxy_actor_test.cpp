@@ -88,6 +88,7 @@ messages::codec::object_buffer packed(const client::resource& what, const std::s
 }
 
 struct fixture : test_system {
+  static constexpr std::chrono::seconds test_deadline{86'400}; // in virtual time, beyond all that a test lets pass
   std::shared_ptr<watches> server = std::make_shared<watches>();
   std::shared_ptr<writer_script> script = std::make_shared<writer_script>();
   runtime::directory::handle directory = runtime::directory::spawn(sys, "host-a", {});
@@ -146,7 +147,7 @@ struct fixture : test_system {
 
   bool registered() {
     bool result = false;
-    auto request = self->request(directory, caf::infinite, runtime::directory::lookup{"proxy/node-a"});
+    auto request = self->request(directory, test_deadline, runtime::directory::lookup{"proxy/node-a"});
     run();
     request.receive([&](const runtime::directory::lookup_reply& reply) { result = !reply.roles.empty(); },
                     [](const caf::error&) { FAIL("no answer of the directory"); });
@@ -155,7 +156,7 @@ struct fixture : test_system {
 
   proxy_counters counters() {
     proxy_counters result;
-    auto request = self->request(caf::actor_cast<proxy_actor>(proxy), caf::infinite, get_counters{});
+    auto request = self->request(caf::actor_cast<proxy_actor>(proxy), test_deadline, get_counters{});
     run();
     request.receive([&](const proxy_counters& reply) { result = reply; },
                     [](const caf::error&) { FAIL("no answer of the proxy"); });
