@@ -212,6 +212,7 @@ void apiserver::on_exit() {
   front_.reset();
   watchers_.clear();
   links_.clear();
+  kubelets_.clear(); // they hold our handle too
   super::on_exit();
 }
 

@@ -146,6 +146,8 @@ private:
 
   static void serve_resource(const call_ptr& item) {
     const auto& where = item->where;
+    if (defines_custom_resources(where))
+      return serve_custom_resource_definitions(item);
     if (where.kind == nullptr || where.extra_segments)
       return item->fail(status::no_route());
     if (!where.subresource.empty() && where.kind->find_subresource(where.subresource) == nullptr)
@@ -166,6 +168,25 @@ private:
       serve_watch(item);
     else
       serve_write(item);
+  }
+
+  static bool defines_custom_resources(const route& where) {
+    return where.kind == nullptr && where.group == "apiextensions.k8s.io" && where.version == "v1" &&
+           where.resource == "customresourcedefinitions" && where.name_space.empty();
+  }
+
+  /// There are none yet, and discovery does not name them. But kubectl lists them before it says that it does not know a kind,
+  /// and would report this server's refusal instead.
+  static void serve_custom_resource_definitions(const call_ptr& item) {
+    if (item->where.verb == "get" && item->where.subresource.empty())
+      return item->fail(
+        {404, "NotFound", fmt::format("customresourcedefinitions.apiextensions.k8s.io \"{}\" not found", item->where.name), {}});
+    if (item->where.verb != "list")
+      return item->fail(status::method_not_allowed());
+    response answer;
+    answer.shared_body = std::make_shared<const std::string>(
+      "{\"kind\":\"CustomResourceDefinitionList\",\"apiVersion\":\"apiextensions.k8s.io/v1\",\"metadata\":{},\"items\":[]}\n");
+    item->reply->send(std::move(answer));
   }
 
   static status::api_error unserved_subresource(const route& where) {

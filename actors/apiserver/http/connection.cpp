@@ -54,10 +54,10 @@ connection::connection(loop& home, tcp::socket socket)
   const auto peer = socket_.remote_endpoint(ignored);
   remote_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
   tls_ = std::make_unique<tls_stream>(shared_.tls, socket_.native_handle());
-  ++shared_.connections;
+  shared_.connections.add();
 }
 
-connection::~connection() { --shared_.connections; }
+connection::~connection() { shared_.connections.drop(); }
 
 void connection::start() {
   home_.add(shared_from_this());

@@ -5,7 +5,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
 
@@ -16,6 +18,29 @@
 
 namespace actors::apiserver::http {
 
+/// How many there are; a stop waits until none is left. Any thread.
+class connection_count {
+public:
+  void add() { ++count_; }
+  void drop() {
+    if (--count_ > 0)
+      return;
+    std::lock_guard guard{mutex_}; // between the waiter's look and its wait no news is lost
+    none_left_.notify_all();
+  }
+  size_t value() const { return count_; }
+  /// False when the time is over.
+  bool wait_for_none(std::chrono::milliseconds timeout) {
+    std::unique_lock guard{mutex_};
+    return none_left_.wait_for(guard, timeout, [this] { return count_ == 0; });
+  }
+
+private:
+  std::atomic<size_t> count_{0};
+  std::mutex mutex_;
+  std::condition_variable none_left_;
+};
+
 /// What all connections share. Outlives them.
 struct shared_state {
   shared_state(const auth::pki& keys, std::shared_ptr<handler> serve, runtime::seams::clock_ptr time,
@@ -25,7 +50,7 @@ struct shared_state {
   std::shared_ptr<handler> served;
   runtime::seams::clock_ptr clock;
   runtime::telemetry::logger log;
-  std::atomic<size_t> connections{0};
+  connection_count connections;
 };
 
 class connection;

@@ -116,9 +116,7 @@ public:
     closed.get_future().wait();
     for (auto& item : loops_)
       item->end_connections();
-    const auto until = std::chrono::steady_clock::now() + stop_drain_ms_max;
-    while (shared_->connections > 0 && std::chrono::steady_clock::now() < until)
-      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    shared_->connections.wait_for_none(stop_drain_ms_max);
     for (auto& item : loops_)
       item->stop_and_join();
     retry_.reset();
@@ -126,7 +124,7 @@ public:
   }
 
   uint16_t port() const override { return port_; }
-  size_t connections() const override { return shared_->connections; }
+  size_t connections() const override { return shared_->connections.value(); }
 
 private:
   void listen(const listen_address& where) {
@@ -159,7 +157,7 @@ private:
   }
 
   void accept() {
-    if (shared_->connections >= connections_max)
+    if (shared_->connections.value() >= connections_max)
       return accept_later();
     auto* home = loops_[next_++ % loops_.size()].get(); // no owner: a loop must not keep itself alive
     acceptor_->async_accept(home->io(), [this, home](boost::system::error_code error, tcp::socket socket) {

@@ -51,6 +51,22 @@ TEST_CASE("an object is read whole, as a table and as metadata; a missing one is
   CHECK(client.request("GET", "/api/v1/namespaces/default/pods/web", "Accept: text/html\r\n").code == 406);
 }
 
+TEST_CASE("the list of custom resource definitions is there, empty, and cannot be written") {
+  served_api api;
+  auto client = api.admin();
+  const std::string path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  auto answer = client.request("GET", path);
+  REQUIRE(answer.code == 200);
+  CHECK(parse(answer).get("kind").str() == "CustomResourceDefinitionList");
+  CHECK(parse(answer).get("items").items().empty());
+  answer = client.request("GET", path + "/foos.example.com");
+  CHECK(answer.code == 404);
+  CHECK(parse(answer).get("message").str() == "customresourcedefinitions.apiextensions.k8s.io \"foos.example.com\" not found");
+  CHECK(client.request("POST", path, "", "{}").code == 405);
+  CHECK(client.request("GET", path + "?watch=true").code == 405);
+  CHECK(client.request("GET", "/apis/apiextensions.k8s.io/v1").code == 404); // discovery does not name them
+}
+
 TEST_CASE("a read without resourceVersion waits for the store, one with 0 does not") {
   served_api api;
   auto client = api.admin();

@@ -17,12 +17,14 @@ def config_map(name, rest=""):
 
 
 def scene_refused_manifests(k):
-    k.file("nope.yaml", "apiVersion: nope/v1\nkind: Deployment\nmetadata: {name: x}\n")
-    if k.minor >= 24:
-        k.refused("apply -f nope.yaml", f'error: resource mapping not found for name: "x" namespace: "" from "nope.yaml": no matches '
-                  'for kind "Deployment" in version "nope/v1"\nensure CRDs are installed first')
-    else:
-        k.refused("apply -f nope.yaml", 'error: unable to recognize "nope.yaml": no matches for kind "Deployment" in version "nope/v1"')
+    for version, kind in [("nope/v1", "Deployment"), ("apps/v1", "Nope"), ("v1", "Nope")]:
+        k.file("nope.yaml", f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\n")
+        unknown = f'no matches for kind "{kind}" in version "{version}"'
+        if k.minor >= 24:
+            k.refused("apply -f nope.yaml", f'error: resource mapping not found for name: "x" namespace: "" from "nope.yaml": {unknown}\n'
+                      'ensure CRDs are installed first')
+        else:
+            k.refused("apply -f nope.yaml", f'error: unable to recognize "nope.yaml": {unknown}')
     k.file("x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, bogus: 1}\ndata: {a: '1'}\ndatum: {b: '2'}\n")
     if k.minor >= 25:
         k.refused("create -f x.yaml", 'Error from server (BadRequest): error when creating "x.yaml": ConfigMap in version "v1" cannot be '
