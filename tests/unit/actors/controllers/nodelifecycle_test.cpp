@@ -223,7 +223,7 @@ TEST_CASE("when all nodes are lost, they are marked but nobody is evicted") {
   world w;
   w.test.put(client::nodes, ready_node("only"));
   w.settle("only");
-  w.pass(41);
+  w.pass(51);
   w.settle("only");
   CHECK(w.taints("only") == std::set<std::string>{"unreachable:NoSchedule"});
 }
@@ -242,7 +242,7 @@ TEST_CASE("while no apiserver is there, no time runs against the nodes") {
   CHECK(test.sync("node/n").operations.empty());
   connected = true;
   CHECK(test.sync("node/n").operations.empty());
-  w.pass(41);
+  w.pass(51);
   CHECK(test.sync("node/n").operations.size() == 1);
 }
 
