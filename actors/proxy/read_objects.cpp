@@ -1,7 +1,7 @@
 // FlatBuffers to the tracker's plain values.
 #include "actors/proxy/read_objects.hpp"
 
-#include "actors/proxy/tracker/ipv4.hpp"
+#include "runtime/net/ipv4.hpp"
 #include "messages/api/core/v1/service_generated.h"
 #include "messages/api/discovery/v1/endpointslice_generated.h"
 
@@ -43,7 +43,7 @@ uint16_t port_number(int32_t value) {
 std::string cluster_address(const core::ServiceSpec& spec) {
   if (spec.clusterIPs())
     for (const auto* address : *spec.clusterIPs())
-      if (tracker::parse_ipv4(address->string_view()))
+      if (runtime::net::parse_ipv4(address->string_view()))
         return address->str();
   return text(spec.clusterIP());
 }

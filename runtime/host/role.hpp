@@ -72,6 +72,9 @@ struct role_descriptor {
   /// Makes the actor; called for every start and restart, in the supervisor, so it must be quick: what
   /// takes time (opening files, binding ports) belongs to the actor's first moments. May throw.
   caf::strong_actor_ptr (*spawn)(caf::actor_system&, const role_context&) = nullptr;
+  /// Takes back what the role leaves on the machine for its successor (routes, rules). Called after the instance has
+  /// ended because the placement no longer has it here, not after a crash or a stop of the host. Null: nothing is left.
+  void (*take_back)(const role_context&) = nullptr;
 };
 
 /// Tells the directory that this instance serves from now on (for `readiness::when_registered`).

@@ -1,7 +1,7 @@
 // Connection tracking over ctnetlink.
 #include "actors/proxy/nftables/conntrack.hpp"
 
-#include "actors/proxy/nftables/netlink.hpp"
+#include "runtime/net/netlink.hpp"
 
 #include <arpa/inet.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -15,6 +15,8 @@
 
 namespace actors::proxy::nftables {
 namespace {
+
+using namespace runtime::net;
 
 using bytes = std::span<const uint8_t>;
 

@@ -1,40 +1,23 @@
 // Route over rtnetlink.
 #include "actors/proxy/nftables/service_route.hpp"
 
-#include "actors/proxy/nftables/netlink.hpp"
-#include "actors/proxy/tracker/ipv4.hpp"
+#include "runtime/net/netlink.hpp"
+#include "runtime/net/ipv4.hpp"
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-#include <charconv>
 #include <cstring>
 #include <system_error>
 
 namespace actors::proxy::nftables {
 namespace {
 
-struct network {
-  tracker::ipv4 address;
-  uint8_t bits = 0;
-};
-
-std::optional<network> parse_network(std::string_view cidr) {
-  const auto slash = cidr.find('/');
-  if (slash == cidr.npos)
-    return std::nullopt;
-  const auto address = tracker::parse_ipv4(cidr.substr(0, slash));
-  const auto digits = cidr.substr(slash + 1);
-  unsigned bits = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  if (!address || error != std::errc() || end != digits.data() + digits.size() || bits > 32)
-    return std::nullopt;
-  return network{*address, static_cast<uint8_t>(bits)};
-}
+using namespace runtime::net;
 
 std::optional<std::string> send_route(std::string_view cidr, uint16_t type, uint16_t flags, int tolerated) {
-  const auto where = parse_network(cidr);
+  const auto where = parse_ipv4_network(cidr);
   if (!where)
     return "service route: " + std::string(cidr) + " is no IPv4 network";
   const auto loopback = if_nametoindex("lo");

@@ -2,7 +2,7 @@
 #include "actors/proxy/nftables/table_writer.hpp"
 
 #include "actors/proxy/nftables/bridge_filtering.hpp"
-#include "actors/proxy/nftables/chain_probe.hpp"
+#include "runtime/net/chain_probe.hpp"
 #include "actors/proxy/nftables/conntrack.hpp"
 #include "actors/proxy/nftables/service_route.hpp"
 
@@ -68,13 +68,13 @@ remembered_clients table_writer::remember_clients() {
 bool table_writer::verify() {
   // Whoever flushes a rule set or a table empties or removes these two.
   const auto& table = book_.settings().table;
-  const bool present = chain_has_rules(table, "nat-prerouting") && chain_has_rules(table, "services");
+  const bool present = runtime::net::chain_has_rules(table, "nat-prerouting") && runtime::net::chain_has_rules(table, "services");
   in_step_ = in_step_ && present;
   return present;
 }
 
 std::optional<std::string> remove_rules(const table_settings& settings) {
-  nft_context nft;
+  runtime::net::nft_context nft;
   // `add` first: deleting a table that is not there fails.
   auto error = nft.run("add table ip " + settings.table + "\ndelete table ip " + settings.table + "\n");
   if (settings.service_cidr.empty())

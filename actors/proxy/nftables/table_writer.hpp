@@ -2,11 +2,11 @@
 // that have to follow. Owned by the proxy's writer thread.
 #pragma once
 
-#include "actors/proxy/nftables/nft_context.hpp"
 #include "actors/proxy/nftables/rule_book.hpp"
 #include "actors/proxy/nftables/stale_flows.hpp"
 #include "actors/proxy/nftables/table_claim.hpp"
 #include "actors/proxy/rule_writer.hpp"
+#include "runtime/net/nft_context.hpp"
 
 namespace actors::proxy::nftables {
 
@@ -26,7 +26,7 @@ private:
   void note_flows(const tracker::model_delta& delta);
 
   table_claim claim_;
-  nft_context nft_;
+  runtime::net::nft_context nft_;
   rule_book book_;
   tracker::rule_model udp_; // the UDP ports of the model: what their flows are compared with
   udp_targets changed_udp_; // since flows were last looked at

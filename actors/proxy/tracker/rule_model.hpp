@@ -2,8 +2,8 @@
 // One entry per service port; independent of nftables.
 #pragma once
 
-#include "actors/proxy/tracker/ipv4.hpp"
 #include "actors/proxy/tracker/service.hpp"
+#include "runtime/net/ipv4.hpp"
 
 #include <map>
 #include <optional>
@@ -11,6 +11,9 @@
 #include <vector>
 
 namespace actors::proxy::tracker {
+
+using runtime::net::ipv4;
+using runtime::net::parse_ipv4;
 
 struct port_key {
   object_key service;

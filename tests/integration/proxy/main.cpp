@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
   if (auto reason = network::enter_own_namespace()) {
-    std::printf("SKIPPED: proxy with nftables: %s\n", reason->c_str());
+    std::printf("SKIPPED: the network of pods and services: %s\n", reason->c_str());
     return 0;
   }
   return Catch::Session().run(argc, argv);

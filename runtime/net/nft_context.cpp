@@ -1,11 +1,11 @@
 // The one place that calls libnftables.
-#include "actors/proxy/nftables/nft_context.hpp"
+#include "runtime/net/nft_context.hpp"
 
 #include <nftables/libnftables.h>
 
 #include <stdexcept>
 
-namespace actors::proxy::nftables {
+namespace runtime::net {
 namespace {
 
 // libnftables echoes the failing command; a long one would drown the log.
@@ -32,4 +32,4 @@ std::optional<std::string> nft_context::run(const std::string& commands) {
 
 std::string nft_context::take_output() { return nft_ctx_get_output_buffer(context_); }
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net

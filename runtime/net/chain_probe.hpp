@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace actors::proxy::nftables {
+namespace runtime::net {
 
 // False when the table or the chain is missing, or the kernel cannot be asked.
 bool chain_has_rules(const std::string& table, const std::string& chain);
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net

@@ -1,5 +1,5 @@
 // Netlink framing.
-#include "actors/proxy/nftables/netlink.hpp"
+#include "runtime/net/netlink.hpp"
 
 #include <linux/netlink.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace actors::proxy::nftables {
+namespace runtime::net {
 namespace {
 
 constexpr int answer_seconds_max = 10;
@@ -36,6 +36,18 @@ void netlink_message::attribute(uint16_t type, std::span<const uint8_t> payload)
   const nlattr header{static_cast<uint16_t>(sizeof(nlattr) + payload.size()), type};
   append(&header, sizeof header);
   append(payload.data(), payload.size());
+}
+
+void netlink_message::text(uint16_t type, const std::string& payload) {
+  attribute(type, {reinterpret_cast<const uint8_t*>(payload.c_str()), payload.size() + 1});
+}
+
+void netlink_message::nested(uint16_t type, const std::function<void()>& fill) {
+  const auto begin = bytes_.size();
+  attribute(type, {});
+  fill();
+  const auto length = static_cast<uint16_t>(bytes_.size() - begin);
+  std::memcpy(bytes_.data() + begin, &length, sizeof length); // nla_len is the first member
 }
 
 std::vector<uint8_t>& netlink_message::finish() {
@@ -109,4 +121,4 @@ void for_each_attribute(std::span<const uint8_t> block,
   }
 }
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 struct nlmsghdr;
 
-namespace actors::proxy::nftables {
+namespace runtime::net {
 
 // Builds one message: header, a family's fixed part, attributes.
 class netlink_message {
@@ -25,6 +26,10 @@ public:
   void value(uint16_t type, const T& payload) {
     attribute(type, {reinterpret_cast<const uint8_t*>(&payload), sizeof payload});
   }
+  // A string with its terminator, as the kernel wants names.
+  void text(uint16_t type, const std::string& payload);
+  // An attribute that holds those which `fill` adds.
+  void nested(uint16_t type, const std::function<void()>& fill);
   // The bytes with their length filled in.
   std::vector<uint8_t>& finish();
 
@@ -58,4 +63,4 @@ private:
 void for_each_attribute(std::span<const uint8_t> block,
                         const std::function<void(uint16_t, std::span<const uint8_t>)>& each);
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net

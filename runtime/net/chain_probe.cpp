@@ -1,7 +1,7 @@
 // A filtered dump of rules over nfnetlink.
-#include "actors/proxy/nftables/chain_probe.hpp"
+#include "runtime/net/chain_probe.hpp"
 
-#include "actors/proxy/nftables/netlink.hpp"
+#include "runtime/net/netlink.hpp"
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -10,21 +10,14 @@
 
 #include <system_error>
 
-namespace actors::proxy::nftables {
-namespace {
-
-std::span<const uint8_t> with_terminator(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.c_str()), text.size() + 1};
-}
-
-} // namespace
+namespace runtime::net {
 
 bool chain_has_rules(const std::string& table, const std::string& chain) {
   try {
     netlink_message list(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, 0);
     list.fixed(nfgenmsg{AF_INET, NFNETLINK_V0, 0});
-    list.attribute(NFTA_RULE_TABLE, with_terminator(table));
-    list.attribute(NFTA_RULE_CHAIN, with_terminator(chain));
+    list.text(NFTA_RULE_TABLE, table);
+    list.text(NFTA_RULE_CHAIN, chain);
     size_t rules = 0;
     const int error = netlink_socket(NETLINK_NETFILTER).dump(list, [&](const nlmsghdr&) { ++rules; });
     return error == 0 && rules > 0;
@@ -33,4 +26,4 @@ bool chain_has_rules(const std::string& table, const std::string& chain) {
   }
 }
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net

@@ -6,7 +6,7 @@
 
 struct nft_ctx;
 
-namespace actors::proxy::nftables {
+namespace runtime::net {
 
 class nft_context {
 public:
@@ -24,4 +24,4 @@ private:
   nft_ctx* context_;
 };
 
-} // namespace actors::proxy::nftables
+} // namespace runtime::net
