@@ -4,6 +4,7 @@
 #include "actors/kubelet/cri/hollow.hpp"
 #include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/workers/executor.hpp"
+#include "runtime/net/ipv4.hpp"
 
 namespace actors::kubelet {
 namespace {
@@ -22,13 +23,31 @@ std::string dotted(uint32_t ip) {
   return ::inet_ntop(AF_INET, &a, text, sizeof text);
 }
 
+/// Its pods have addresses of `base` until the node has a range: there is no network that they could disturb, and a
+/// simulation without a node-IPAM controller has ready nodes too.
 kubelet_parts hollow_parts(const runtime::host::role_context& context, uint32_t base) {
+  auto subnet = std::make_shared<cri::hollow_subnet>(cri::hollow_subnet{base, hollow_subnet_size});
   cri::hollow_options options;
   options.node = context.settings.text("node");
-  options.ip_base = base;
-  options.ip_count = hollow_subnet_size;
+  options.subnet = [subnet] { return *subnet; };
   options.now_us = [clock = context.clock] { return clock->wall_us(); };
-  return {cri::make_hollow(options), workers::make_inline(), true};
+  auto assign = [subnet](const std::string& range) {
+    if (auto network = runtime::net::parse_ipv4_network(range))
+      *subnet = {network->address.value, static_cast<uint32_t>(std::min<uint64_t>(network->size(), UINT32_MAX))};
+  };
+  return {cri::make_hollow(options), workers::make_inline(), true, assign};
+}
+
+/// With `podCIDR`, hollow node N has the N-th part of it; without, the node-IPAM controller chooses.
+void give_hollow_range(placement::role_settings& settings, uint32_t index) {
+  if (!settings.has("podCIDR"))
+    return;
+  auto all = runtime::net::parse_ipv4_network(settings.text("podCIDR"));
+  uint64_t offset = uint64_t{index} * hollow_subnet_size;
+  if (!all || offset + hollow_subnet_size > all->size())
+    throw std::invalid_argument("podCIDR " + settings.text("podCIDR") + " has no room for hollow node " + std::to_string(index) +
+                                ": each takes a /24; without podCIDR, the role controllers/nodeipam chooses");
+  settings.set("podCIDR", dotted(all->address.value + static_cast<uint32_t>(offset)) + "/24");
 }
 
 caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system,
@@ -39,10 +58,10 @@ caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system,
                  {cri::connect_containerd(endpoint), workers::make_threads(worker_threads_max), false});
   }
   auto own = context;
-  uint32_t base =
-    hollow_subnet_base + static_cast<uint32_t>(context.settings.integer("hollowIndex")) * hollow_subnet_size;
+  auto index = static_cast<uint32_t>(context.settings.integer("hollowIndex"));
+  uint32_t base = hollow_subnet_base + index * hollow_subnet_size;
   own.settings.set("address", dotted(base + 1));
-  own.settings.set("podCIDR", dotted(base) + "/24");
+  give_hollow_range(own.settings, index);
   return spawn(system, own, hollow_parts(own, base));
 }
 
@@ -64,7 +83,12 @@ runtime::host::role_descriptor describe() {
      .min = 1,
      .max = 100'000},
     {.name = "address", .type = type::ip, .help = "address of the node", .required = true},
-    {.name = "podCIDR", .type = type::cidr, .help = "addresses of its pods", .required = true},
+    {.name = "podCIDR", .type = type::cidr, .help = "addresses of its pods; else those that controllers/nodeipam chooses"},
+    {.name = "mtu",
+     .type = type::integer,
+     .help = "largest packet of its pods; else as podnetwork finds it",
+     .min = 576,
+     .max = 65'535},
     {.name = "bridge",
      .type = type::interface,
      .help = "the bridge that its pods are on",

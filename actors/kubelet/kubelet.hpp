@@ -20,6 +20,8 @@ struct kubelet_parts {
   std::shared_ptr<cri::container_runtime> runtime;
   std::shared_ptr<workers::executor> executor;
   bool hollow = false;
+  /// Hollow: the addresses of its pods as soon as the node has a range.
+  std::function<void(const std::string& range)> assign_range = {};
 };
 
 /// `context.settings`: see describe().

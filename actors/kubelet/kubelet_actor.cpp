@@ -1,6 +1,5 @@
 #include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/objects/pod_reader.hpp"
-#include "actors/kubelet/status/node_network.hpp"
 #include "actors/kubelet/workers/executor.hpp"
 #include "messages/api/core/v1/pod_generated.h"
 #include "messages/api/core/v1/service_generated.h"
@@ -56,7 +55,8 @@ kubelet::kubelet(caf::actor_config& config, const runtime::host::role_context& c
               },
               parts_.runtime),
       pods_in_api_(client_.watch<core::Pod>({.field_selector = "spec.nodeName=" + environment_->node})),
-      services_in_api_(client_.watch<core::Service>()) {
+      services_in_api_(client_.watch<core::Service>()),
+      own_node_(&client_.watch(client::nodes, {.field_selector = "metadata.name=" + environment_->node})) {
   machine_ = parts_.hollow ? status::hollow_machine(environment_->node) : status::read_machine(context_.data);
 }
 
@@ -79,6 +79,8 @@ void kubelet::watch_objects() {
                                         const client::entry* after) { on_pod(before, after); });
   services_in_api_.cache().on_change(
     [this](const std::string&, const client::entry*, const client::entry*) { services_changed_ = true; });
+  own_node_->on_change(
+    [this](const std::string&, const client::entry*, const client::entry* after) { on_own_node(after); });
   client_.on_synced([this] {
     for (const auto& [key, uid] : std::map(uid_by_key_))
       sync(uid);
@@ -98,22 +100,23 @@ void kubelet::prepare_node() {
     housekeeping();
     return;
   }
-  status::network_settings network{
-    environment_->node, context_.settings.text("bridge"), context_.settings.text("podCIDR"),
-    context_.data / "containerd" / "cni" / "net.d", environment_->root / "cni"};
+  auto network = network_settings();
   work<std::string>(
     [network, root = environment_->root] {
       try {
         std::filesystem::create_directories(root / "pods");
+        if (network.pod_cidr.empty()) // the Node will say; until then an earlier run's network serves its pods
+          return std::string(status::has_configuration(network) ? "" : status::not_initialized);
         return status::prepare_network(network);
       } catch (const std::exception& e) {
         return std::string(e.what());
       }
     },
     [this](std::string problem) {
+      if (!wanted_network_ && !configuring_) // unless our Node has come meanwhile
+        range_problem_ = problem;
       if (!problem.empty())
-        context_.log.error("cannot prepare the pod network", {{"why", problem}});
-      network_problem_ = problem;
+        context_.log.info("the pod network is not configured yet", {{"why", problem}});
       runtime_heard_us_ = environment_->now_us(); // the silence counts from here
       node_reporter_.start();
       housekeeping();
@@ -130,7 +133,9 @@ status::node_facts kubelet::node_facts() {
   facts.images = images_;
   if (parts_.hollow)
     facts.labels.emplace_back("troupe.dev/hollow", "true");
-  if (!network_problem_.empty())
+  if (!range_problem_.empty())
+    facts.runtime_problem = "container runtime network not ready: " + range_problem_;
+  else if (!network_problem_.empty())
     facts.runtime_problem = "container runtime network not ready: " + network_problem_;
   else if (environment_->now_us() - runtime_heard_us_ > runtime_silence_us_max)
     facts.runtime_problem = "container runtime is down";
@@ -155,7 +160,7 @@ measurement measure(cri::container_runtime& runtime, const std::filesystem::path
     m.images = runtime.list_images();
     for (const auto& c : runtime.conditions())
       if (c.type == "NetworkReady" && !c.status)
-        m.network_problem = c.message.empty() ? c.reason : c.message;
+        m.network_problem = "NetworkReady=false reason:" + c.reason + " message:" + c.message;
   } catch (const cri::error&) {
     // The relist notices a runtime that does not answer, and says so.
   }
@@ -177,7 +182,19 @@ void kubelet::refresh_machine() {
                       if (!m.runtime_version.empty())
                         runtime_version_ = m.runtime_version;
                       node_reporter_.refresh();
+                      recheck_network();
                     });
+}
+
+/// The runtime takes a moment to notice a configuration; a node should not wait for the next housekeeping.
+void kubelet::recheck_network() {
+  if (network_problem_.empty() || rechecking_ || parts_.hollow)
+    return;
+  rechecking_ = true;
+  client_.after(check_soon, [this] {
+    rechecking_ = false;
+    refresh_machine();
+  });
 }
 
 void kubelet::publish_services() {

@@ -6,6 +6,7 @@
 #include "actors/kubelet/kubelet.hpp"
 #include "actors/kubelet/objects/object_fetcher.hpp"
 #include "actors/kubelet/probes/probe_loop.hpp"
+#include "actors/kubelet/status/node_network.hpp"
 #include "actors/kubelet/status/node_reporter.hpp"
 #include "actors/kubelet/status/pod_reporter.hpp"
 #include "actors/kubelet/sync/pod_sync.hpp"
@@ -31,7 +32,7 @@ public:
   static constexpr std::chrono::milliseconds housekeeping_period = 10s;
   static constexpr int64_t runtime_silence_us_max = 30'000'000;  ///< then the node is not ready
   static constexpr size_t log_reads_max = 64;                    ///< under way; more get 429
-  static constexpr std::chrono::milliseconds check_soon = 300ms; ///< after a start: has it stayed up?
+  static constexpr std::chrono::milliseconds check_soon = 300ms; ///< after a start: has it stayed up?; the network
 
   kubelet(caf::actor_config& config, const runtime::host::role_context& context, kubelet_parts parts);
   behavior_type make_behavior() override;
@@ -61,6 +62,13 @@ private:
   void prepare_node();
   status::node_facts node_facts();
   void refresh_machine();
+  void recheck_network();
+
+  // pod_network.cpp
+  status::network_settings network_settings() const;
+  void on_own_node(const client::entry* after);
+  void configure_network();
+  void set_range_problem(const std::string& problem);
 
   // pod_passes.cpp
   void on_pod(const client::entry* before, const client::entry* after);
@@ -95,6 +103,7 @@ private:
   probes::probe_loop probes_;
   client::informer<messages::api::core::v1::Pod> pods_in_api_;
   client::informer<messages::api::core::v1::Service> services_in_api_;
+  client::object_cache* own_node_;
   pod_table pods_;
   std::map<std::string, std::string> uid_by_key_; ///< of the pods in the API
   std::shared_ptr<const std::vector<resources::service_link>> services_;
@@ -102,7 +111,10 @@ private:
   status::machine machine_;
   std::vector<cri::image> images_;
   std::string runtime_version_;
-  std::string network_problem_;
+  std::string network_problem_; ///< as the runtime says
+  std::string range_problem_;   ///< what keeps us from configuring the network
+  std::optional<status::network_settings> wanted_network_;
+  bool configuring_ = false, rechecking_ = false;
   int64_t runtime_heard_us_ = 0;
   bool runtime_silent_ = false, relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
   size_t log_reads_ = 0;

@@ -167,6 +167,8 @@ void kubelet::remove_left_overs() {
 void kubelet::housekeeping() {
   client_.after(housekeeping_period, [this] { housekeeping(); });
   refresh_machine();
+  if (!range_problem_.empty())
+    configure_network();
   if (parts_.hollow || cleaning_)
     return;
   std::vector<std::pair<std::string, fs::path>> logs;

@@ -102,6 +102,12 @@ void check_node_networks(const std::vector<role_entry>& entries, const cluster_s
     if (!all.contains(mine))
       problems.push_back({entry.line, entry.column, "podCIDR " + entry.settings.text("podCIDR")
                                                         + " lies outside of the cluster's podCIDR " + cluster.pod_cidr});
+    constexpr int hollow_prefix_length = 24; // of each hollow node's range
+    auto nodes = entry.settings.integer("hollow");
+    if (nodes > 0 && mine.bytes == 4 && (mine.prefix > hollow_prefix_length || nodes > int64_t{1} << (hollow_prefix_length - mine.prefix)))
+      problems.push_back({entry.line, entry.column,
+                          "podCIDR " + entry.settings.text("podCIDR") + " has no room for " + std::to_string(nodes)
+                            + " hollow nodes, which take a /24 each"});
     for (auto& [other, from] : seen)
       if (other.overlaps(mine))
         problems.push_back({entry.line, entry.column,

@@ -163,8 +163,9 @@ private:
 
   uint32_t take_ip() {
     // Addresses are handed out in a ring, so that one is not reused right after its pod has gone.
-    for (uint32_t tried = 0; tried + 2 < options_.ip_count; ++tried) {
-      uint32_t ip = options_.ip_base + 2 + next_ip_++ % (options_.ip_count - 2);
+    auto subnet = options_.subnet ? options_.subnet() : hollow_subnet{options_.ip_base, options_.ip_count};
+    for (uint32_t tried = 0; tried + 2 < subnet.count; ++tried) {
+      uint32_t ip = subnet.base + 2 + next_ip_++ % (subnet.count - 2);
       if (used_ips_.insert(ip).second)
         return ip;
     }

@@ -7,10 +7,16 @@
 
 namespace actors::kubelet::cri {
 
+struct hollow_subnet {
+  uint32_t base = 0, count = 0;
+};
+
 struct hollow_options {
   std::string node;                 ///< part of the ids, which are otherwise counters: deterministic
   uint32_t ip_base = 0;             ///< the pod subnet's address; pods get base+2, base+3, ...
   uint32_t ip_count = 254;          ///< addresses in the subnet; reused when pods go
+  /// The subnet as of now, for one that is known only later; ip_base and ip_count then say nothing.
+  std::function<hollow_subnet()> subnet = {};
   int64_t start_delay_us = 200'000; ///< from start_container to "running"
   std::function<int64_t()> now_us;  ///< the clock seam
 };

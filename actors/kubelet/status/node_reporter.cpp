@@ -74,6 +74,7 @@ void node_reporter::tick_status() {
 }
 
 void node_reporter::write_status() {
+  write_again_ = status_under_way_;
   if (!registered_ || status_under_way_)
     return;
   auto now = client_->context().clock->wall_seconds();
@@ -98,6 +99,8 @@ void node_reporter::write_status() {
       } else if (result.not_found()) { // somebody deleted the node: upstream registers only at the start
         client_->context().log.warning("the node object is gone");
       }
+      if (std::exchange(write_again_, false))
+        write_status();
     });
 }
 

@@ -39,6 +39,7 @@ private:
   std::function<node_facts()> measure_;
   std::chrono::milliseconds retry_delay_ = retry_delay_min;
   bool registered_ = false, status_under_way_ = false, lease_under_way_ = false, lease_exists_ = false;
+  bool write_again_ = false; ///< what changed while a write was under way must not wait for the next period
   std::string uid_;
   draft written_; ///< the status as last written, without times; null: never
   draft stamped_; ///< the same with times

@@ -176,6 +176,44 @@ TEST_CASE("a hollow node registers, renews its lease and stays ready") {
   CHECK(before.at({"spec", "renewTime"}).str() != after.at({"spec", "renewTime"}).str());
 }
 
+TEST_CASE("a hollow node's pods have addresses of the range that the node has got") {
+  cluster c;
+  auto own = c.context("kubelet/hollow-7");
+  own.settings.set("node", std::string("hollow-7"));
+  own.settings.set("hollowIndex", int64_t{7});
+  auto kubelet = actors::kubelet::describe().spawn(c.sys, own);
+  c.settle(2s);
+  CHECK(c.get(client::nodes, "", "hollow-7").at({"spec", "podCIDR"}).str() == "");
+  CHECK(condition(c.get(client::nodes, "", "hollow-7"), "Ready") == "True");
+  auto patch = c.request(client::nodes, "hollow-7", api::Verb::patch);
+  patch.target->namespace_name = "";
+  patch.patch = R"({"spec":{"podCIDR":"10.244.9.0/24","podCIDRs":["10.244.9.0/24"]}})"; // as controllers/nodeipam
+  patch.patch_kind = api::PatchKind::merge;
+  CHECK(c.ask<api::write_reply>(api::write_request{patch})->code() == 200);
+  c.settle(1s);
+  REQUIRE(c.create(client::pods, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"there","namespace":"default"},
+    "spec":{"nodeName":"hollow-7","containers":[{"name":"main","image":"nginx"}]}})") == 201);
+  c.settle(3s);
+  CHECK(c.get(client::pods, "default", "there").at({"status", "podIP"}).str() == "10.244.9.2");
+  c.kill(caf::actor_cast<caf::actor_addr>(kubelet));
+}
+
+TEST_CASE("hollow nodes of a placement with a podCIDR have a part of it each") {
+  cluster c;
+  auto own = c.context("kubelet/hollow-3");
+  own.settings.set("node", std::string("hollow-3"));
+  own.settings.set("hollowIndex", int64_t{3});
+  own.settings.set("podCIDR", std::string("10.246.0.0/22"));
+  auto kubelet = actors::kubelet::describe().spawn(c.sys, own);
+  c.settle(2s);
+  CHECK(c.get(client::nodes, "", "hollow-3").at({"spec", "podCIDR"}).str() == "10.246.3.0/24");
+  c.kill(caf::actor_cast<caf::actor_addr>(kubelet));
+  own.settings.set("hollowIndex", int64_t{4});
+  CHECK_THROWS_WITH(actors::kubelet::describe().spawn(c.sys, own),
+                    "podCIDR 10.246.0.0/22 has no room for hollow node 4: each takes a /24; without podCIDR, the role "
+                    "controllers/nodeipam chooses");
+}
+
 TEST_CASE("a pod bound to the node runs, is adopted by a restarted kubelet and is removed") {
   cluster c;
   REQUIRE(c.create(client::pods, pod_json) == 201);
