@@ -7,10 +7,12 @@
 #include "actors/controllers/endpointslice/endpointslice.hpp"
 #include "actors/controllers/garbagecollector/garbagecollector.hpp"
 #include "actors/controllers/namespace/namespace.hpp"
+#include "actors/controllers/nodeipam/nodeipam.hpp"
 #include "actors/controllers/nodelifecycle/nodelifecycle.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount.hpp"
 #include "actors/kubelet/kubelet.hpp"
+#include "actors/podnetwork/podnetwork.hpp"
 #include "actors/proxy/proxy.hpp"
 #include "actors/scheduler/scheduler.hpp"
 #include "actors/store/store.hpp"
@@ -26,12 +28,14 @@ std::vector<runtime::host::role_descriptor> role_table() {
     controllers::endpointslice::describe(),
     controllers::garbagecollector::describe(),
     controllers::namespaces::describe(),
+    controllers::nodeipam::describe(),
     controllers::nodelifecycle::describe(),
     controllers::replicaset::describe(),
     controllers::serviceaccount::describe(),
     scheduler::describe(),
     kubelet::describe(),
     proxy::describe(),
+    podnetwork::describe(),
   };
 }
 

@@ -55,6 +55,12 @@ remove_service_rules() {
   fi
 }
 
+# remove_pod_network: what the role podnetwork marks as its own: routes of protocol 116, vxlan devices of group 0x7470.
+remove_pod_network() {
+  ip -4 route flush proto 116
+  if [ -n "$(ip -br link show group 29808)" ]; then ip link delete group 29808; fi
+}
+
 # bridges_of DATA: the bridges that the CNI configuration of this data folder names.
 bridges_of() {
   local list

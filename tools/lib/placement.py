@@ -9,6 +9,9 @@ import sys
 
 import yaml
 
+# What their roles call them unless told otherwise.
+TABLES = {"proxy": "troupe", "podnetwork": "troupe-podnet"}
+
 
 def main():
     if len(sys.argv) != 2:
@@ -27,7 +30,7 @@ def main():
     values = {
         "host": hosts[0].get("name", ""),
         "bridges": " ".join(str(role.get("bridge", "troupe0")) for role in kubelets),
-        "tables": " ".join(str(role.get("table", "troupe")) for role in roles if role.get("role") == "proxy"),
+        "tables": " ".join(str(role.get("table", TABLES[role["role"]])) for role in roles if role.get("role") in TABLES),
         "service_cidr": cluster.get("serviceCIDR", "10.96.0.0/16"),
         "pod_cidr": cluster.get("podCIDR", "10.244.0.0/16"),
         "nodes": " ".join(str(role.get("node", "")) for role in kubelets),

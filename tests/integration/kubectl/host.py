@@ -22,7 +22,7 @@ roles:
   - {{ role: apiserver, host: host-k, address: 127.0.0.1:{api} }}
 {controllers}
   - {{ role: scheduler, host: host-k }}
-  - {{ role: kubelet, host: host-k, node: hollow, hollow: {nodes}, address: 127.0.0.1, podCIDR: 10.246.0.0/16 }}
+  - {{ role: kubelet, host: host-k, node: hollow, hollow: {nodes} }}
 """
 
 

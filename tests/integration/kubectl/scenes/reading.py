@@ -86,6 +86,7 @@ def scene_describe(k):
             re.compile(r"Session Affinity: +None"))
     k.shows("describe node hollow-0", re.compile(r"Ready +True .*KubeletReady +kubelet is posting ready status"),
             "Capacity:", "Allocatable:", "Non-terminated Pods:", "Allocated resources:", re.compile(r"HolderIdentity: +hollow-0"),
+            re.compile(r"PodCIDR: +10\.246\.\d+\.0/24"), re.compile(r"PodCIDRs: +10\.246\.\d+\.0/24"),
             re.compile(r"cpu +0 \(0%\)"))
     k.shows("describe namespace default", re.compile(r"Name: +default"), re.compile(r"Status: +Active"))
     k.ok("create configmap note --from-literal=colour=red")
