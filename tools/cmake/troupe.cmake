@@ -68,6 +68,17 @@ function(troupe_library name)
   endif()
 endfunction()
 
+# What the sanitizers find fails a test, undefined behaviour too; they make it slower, so that its time limit is for a machine
+# that is loaded besides.
+set(TROUPE_ASAN_TIMEOUT_FACTOR 3)
+function(troupe_test_limits name labels timeout)
+  if(CMAKE_BUILD_TYPE STREQUAL "Asan")
+    math(EXPR timeout "${timeout} * ${TROUPE_ASAN_TIMEOUT_FACTOR}")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
+endfunction()
+
 # troupe_test(NAME [LABELS unit|integration|e2e] SOURCES ... LIBS ... [TIMEOUT seconds])
 # A Catch2 program, registered with CTest under NAME.
 function(troupe_test name)
@@ -84,7 +95,7 @@ function(troupe_test name)
     set(ARG_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  troupe_test_limits(${name} "${ARG_LABELS}" ${ARG_TIMEOUT})
 endfunction()
 
 # Adds every subfolder of the current one that has a CMakeLists.txt.
