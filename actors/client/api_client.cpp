@@ -251,6 +251,8 @@ void api_client::check_synced() {
   if (was_synced_ || !synced())
     return;
   was_synced_ = true;
+  if (context_.tenure)
+    context_.tenure->mark_synced();
   if (on_synced_)
     on_synced_();
   if (on_active_ && active())

@@ -1,6 +1,7 @@
 #include "actors/host/client_command.hpp"
 
 #include "actors/host/commands.hpp"
+#include "actors/host/commands/placement.hpp"
 #include "runtime/placement/nearest.hpp"
 
 #include <boost/program_options.hpp>
@@ -66,7 +67,7 @@ runtime::control::reply client_arguments::ask(const runtime::control::words& req
 }
 
 std::span<const client_command> client_commands() {
-  static const std::vector<client_command> commands = {};
+  static const std::vector<client_command> commands = placement_commands();
   return commands;
 }
 

@@ -75,6 +75,8 @@ std::string default_of(const runtime::placement::setting_spec& setting) {
 std::string describe_roles(std::span<const runtime::host::role_descriptor> roles) {
   std::string result = "\nroles of a placement file, each with `role`, `host`, optionally `logLevel`, and:\n";
   for (auto& role : roles) {
+    if (role.implicit)
+      continue;
     result += fmt::format("  {:<30} {}\n", role.spec.name, role.spec.summary);
     for (auto& setting : role.spec.settings)
       result += fmt::format("    {:<28} {} ({}; {})\n", setting.name, setting.help,

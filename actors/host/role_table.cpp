@@ -11,6 +11,7 @@
 #include "actors/controllers/nodelifecycle/nodelifecycle.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount.hpp"
+#include "actors/keeper/keeper.hpp"
 #include "actors/kubelet/kubelet.hpp"
 #include "actors/podnetwork/podnetwork.hpp"
 #include "actors/proxy/proxy.hpp"
@@ -23,6 +24,7 @@ std::vector<runtime::host::role_descriptor> role_table() {
   return {
     store::describe(),
     apiserver::describe(),
+    keeper::describe(),
     controllers::deployment::describe(),
     controllers::endpoints::describe(),
     controllers::endpointslice::describe(),

@@ -3,6 +3,7 @@
 #include "runtime/control/server.hpp"
 #include "runtime/host/data_folder.hpp"
 #include "runtime/host/host.hpp"
+#include "runtime/host/placement_file.hpp"
 #include "runtime/placement/nearest.hpp"
 #include "runtime/protocols/register.hpp"
 
@@ -69,8 +70,9 @@ std::string choose_host(const request& request, const runtime::placement::placem
 /// The life of a host in the foreground, from start to exit code.
 class foreground {
 public:
-  foreground(runtime::host::host& host, int signals, std::string address)
-    : host_(host), signals_(signals), address_(std::move(address)) {
+  /// `patient`: other hosts may have to come up first, so nothing is late.
+  foreground(runtime::host::host& host, int signals, std::string address, bool patient)
+    : host_(host), signals_(signals), address_(std::move(address)), patient_(patient) {
   }
 
   int run() {
@@ -94,7 +96,7 @@ private:
   bool wait() {
     pollfd watched[] = {{signals_, POLLIN, 0}, {host_.event_fd(), POLLIN, 0}};
     int64_t left = -1;
-    if (phase_ != phase::serving)
+    if (phase_ != phase::serving && !(phase_ == phase::starting && patient_))
       left = std::max<int64_t>(
         0, std::chrono::ceil<std::chrono::milliseconds>(deadline_ - steady_clock::now()).count());
     auto count = poll(watched, 2, static_cast<int>(left));
@@ -181,6 +183,7 @@ private:
   runtime::host::host& host_;
   int signals_;
   std::string address_;
+  bool patient_;
   phase phase_ = phase::starting;
   steady_clock::time_point deadline_;
   int code_ = exit_done;
@@ -194,16 +197,52 @@ std::string api_address(const runtime::placement::placement& placement, const st
   return {};
 }
 
-int run_checked(const request& request, runtime::placement::placement placement, const std::string& name,
+std::string random_name() {
+  uint64_t number = 0;
+  runtime::seams::system_random{}.fill(&number, sizeof number);
+  return fmt::format("{:016x}", number);
+}
+
+/// What this start begins with: the placement that was in force here, unless the operator gave another file than last
+/// time and no other host has a say.
+runtime::placement::boot choose_boot(const std::filesystem::path& data, runtime::placement::boot given,
+                                     const runtime::telemetry::logger& log) {
+  given.incarnation = random_name();
+  auto same_file = runtime::host::load_given_placement(data) == given.text;
+  if (!same_file)
+    runtime::host::save_given_placement(data, given.text);
+  auto kept = runtime::host::load_placement(data);
+  if (!kept)
+    return given;
+  auto alone = given.value.hosts.size() == 1;
+  if (!same_file && alone) {
+    given.replaces = true;
+    return given;
+  }
+  if (kept->text != given.text)
+    log.warning("the placement in force is another than the file given: `troupe apply` changes it",
+                {{"generation", kept->generation}});
+  auto read = runtime::placement::parse(kept->text, given.known);
+  if (!read.problems.empty())
+    throw std::runtime_error("the placement in force cannot be read: " + runtime::placement::render("placement.yaml", read.problems[0]));
+  given.text = kept->text;
+  given.value = std::move(read.value);
+  given.generation = kept->generation;
+  return given;
+}
+
+int run_checked(const request& request, runtime::placement::boot given, const std::string& name,
                 std::span<const runtime::host::role_descriptor> roles) {
   auto signals = open_signals();
   runtime::host::data_folder data{request.data};
-  auto address = api_address(placement, name);
   auto clock = std::make_shared<runtime::seams::system_clock>();
   auto output = runtime::telemetry::stderr_output();
+  auto boot = std::make_shared<runtime::placement::boot>(choose_boot(data.path(), std::move(given), {output, clock, "host"}));
+  auto address = api_address(boot->value, name);
+  auto several = boot->value.hosts.size() > 1;
   auto commands = std::make_shared<runtime::control::command_table>();
   runtime::host::host host{{.name = name,
-                            .placement = std::move(placement),
+                            .boot = boot,
                             .data = data.path(),
                             .known = roles,
                             .log_output = output,
@@ -214,7 +253,7 @@ int run_checked(const request& request, runtime::placement::placement placement,
   auto code = exit_failed;
   {
     runtime::control::server control{data.path(), host.table(), commands, clock, {output, clock, "control"}};
-    code = foreground{host, signals.get(), address}.run();
+    code = foreground{host, signals.get(), address, several}.run();
   }
   if (!host.close(kill_time_max)) {
     // An actor hangs in a handler. What is durable is durable already; waiting for it would have no end.
@@ -229,7 +268,8 @@ int run_checked(const request& request, runtime::placement::placement placement,
 int run_host(const request& request, std::span<const runtime::host::role_descriptor> roles) {
   std::vector<runtime::placement::role_spec> specs;
   for (auto& role : roles)
-    specs.push_back(role.spec);
+    if (!role.implicit)
+      specs.push_back(role.spec);
   auto read = runtime::placement::read_file(request.placement, specs);
   for (auto& problem : read.problems)
     say_error(runtime::placement::render(request.placement, problem));
@@ -241,7 +281,7 @@ int run_host(const request& request, std::span<const runtime::host::role_descrip
     say_error(error);
     return exit_usage;
   }
-  return run_checked(request, std::move(read.value), name, roles);
+  return run_checked(request, {.text = read.text, .value = std::move(read.value), .known = std::move(specs)}, name, roles);
 }
 
 } // namespace actors::host

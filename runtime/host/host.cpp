@@ -17,7 +17,15 @@ const std::string root_id = "supervisor";
 
 } // namespace
 
-host::host(host_options options) : options_(std::move(options)), roles_(options_.placement.of_host(options_.name)) {
+host::host(host_options options) : options_(std::move(options)), roles_(options_.boot->value.bound_to(options_.name)) {
+  for (auto& role : options_.known)
+    if (role.implicit)
+      roles_.push_back({.id = role.spec.name + "/" + options_.name,
+                        .role = role.spec.name,
+                        .host = options_.name,
+                        .hosts = {},
+                        .log_level = "info",
+                        .settings = {}});
   event_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event_fd_ < 0)
     throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -38,11 +46,12 @@ host::~host() {
 void host::start() {
   tree_inputs inputs{.host = options_.name,
                      .roles = roles_,
-                     .cluster = options_.placement.cluster,
+                     .cluster = options_.boot->value.cluster,
                      .data = options_.data,
                      .known = options_.known,
                      .table = table_,
                      .commands = options_.commands,
+                     .boot = options_.boot,
                      .log_output = options_.log_output,
                      .clock = options_.clock,
                      .random = options_.random};

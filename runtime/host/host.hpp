@@ -12,7 +12,7 @@ namespace runtime::host {
 
 struct host_options {
   std::string name;
-  placement::placement placement;
+  std::shared_ptr<const placement::boot> boot; ///< with the placement to begin with
   std::filesystem::path data; ///< absolute, locked by the caller
   std::span<const role_descriptor> known;
   telemetry::log_output_ptr log_output;

@@ -13,7 +13,7 @@
 
 #include "runtime/directory/directory.hpp"
 #include "runtime/host/tenure.hpp"
-#include "runtime/placement/role_spec.hpp"
+#include "runtime/placement/placement.hpp"
 #include "runtime/seams/clock.hpp"
 #include "runtime/seams/random.hpp"
 #include "runtime/supervision/child_spec.hpp"
@@ -32,6 +32,8 @@ class command_table;
 
 namespace runtime::host {
 
+class local_roles;
+
 /// Everything that a role instance is given. Copyable; what it points to is shared and thread-safe.
 struct role_context {
   std::string id;   ///< of this instance: "kubelet/node-a"
@@ -47,11 +49,14 @@ struct role_context {
   std::shared_ptr<telemetry::actor_table> actors; ///< what `troupe ps` lists; may be null
   /// What this host answers to operators: a role may add commands. Null in tests and simulations.
   std::shared_ptr<control::command_table> commands;
+  /// For the keeper: what this process was started with, and the starting and stopping of roles.
+  std::shared_ptr<const placement::boot> boot;
+  std::weak_ptr<local_roles> roles;
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 
 /// The order of the start; the stop goes the other way round. Roles of one phase start together.
-enum class start_phase : uint8_t { store, apiserver, controllers, scheduler, kubelet, proxy };
+enum class start_phase : uint8_t { store, apiserver, keeper, controllers, scheduler, kubelet, proxy };
 
 /// From when on the directory tells others about a role.
 enum class readiness : uint8_t {
@@ -66,6 +71,8 @@ struct role_descriptor {
   /// A failure before the host is ready ends the host with that failure (a port or a data folder in use), since
   /// nobody is served yet and an operator waits. False: it is restarted as it would be later.
   bool start_failure_is_fatal = false;
+  /// Runs on every host without being placed.
+  bool implicit = false;
   supervision::restart_policy restart = supervision::restart_policy::permanent;
   /// Time for an orderly stop (exit_reason::user_shutdown); then it is killed.
   std::chrono::milliseconds shutdown{5'000};

@@ -3,21 +3,26 @@
 // revokes; thread-safe.
 #pragma once
 
-#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/all.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 namespace runtime::host {
 
 class tenure {
 public:
-  /// Called, by any thread, when the store refused a write of this epoch.
-  using lost_callback = std::function<void(int64_t epoch)>;
+  enum class event : uint8_t {
+    lost,   ///< the store refused a write of this epoch
+    synced, ///< the instance has warmed up: it could act at once
+  };
+  /// Called by any thread; must be quick.
+  using listener = std::function<void(event what, int64_t epoch)>;
 
-  explicit tenure(int64_t epoch = 0, lost_callback on_lost = {}) : epoch_(epoch), on_lost_(std::move(on_lost)) {
+  explicit tenure(listener on_event = {}) : on_event_(std::move(on_event)) {
   }
 
   /// 0: standby, or not the owner any more.
@@ -27,23 +32,42 @@ public:
   bool active() const {
     return epoch() > 0;
   }
-  /// The actor is told separately, with tenure_changed.
-  void grant(int64_t epoch) {
+  /// The actor of this instance, after each start. True: it is the owner already, and must be told so.
+  bool attach(const caf::strong_actor_ptr& actor) {
+    std::lock_guard guard{mutex_};
+    actor_ = caf::actor_cast<caf::actor_addr>(actor);
+    return active();
+  }
+  /// The actor that is to be told; null when it has not started yet (then attach() says so).
+  caf::strong_actor_ptr grant(int64_t epoch) {
+    std::lock_guard guard{mutex_};
     epoch_.store(epoch, std::memory_order_release);
+    return caf::actor_cast<caf::strong_actor_ptr>(actor_);
   }
   void revoke() {
     epoch_.store(0, std::memory_order_release);
   }
+  void mark_synced() {
+    synced_.store(true, std::memory_order_release);
+    if (on_event_)
+      on_event_(event::synced, epoch());
+  }
+  bool synced() const {
+    return synced_.load(std::memory_order_acquire);
+  }
   /// The store knows a newer epoch than `epoch`: nothing more is written under it.
   void lose(int64_t epoch) {
     auto expected = epoch;
-    if (epoch_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel) && on_lost_)
-      on_lost_(epoch);
+    if (epoch_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel) && on_event_)
+      on_event_(event::lost, epoch);
   }
 
 private:
-  std::atomic<int64_t> epoch_;
-  lost_callback on_lost_;
+  std::mutex mutex_;
+  caf::actor_addr actor_;
+  std::atomic<int64_t> epoch_{0};
+  std::atomic<bool> synced_{false};
+  listener on_event_;
 };
 
 using tenure_ptr = std::shared_ptr<tenure>;

@@ -2,6 +2,7 @@
 
 #include "runtime/telemetry/metered.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -12,7 +13,7 @@ namespace {
 
 using namespace supervision;
 
-constexpr start_phase phases[] = {start_phase::store,     start_phase::apiserver, start_phase::controllers,
+constexpr start_phase phases[] = {start_phase::store,     start_phase::apiserver, start_phase::keeper, start_phase::controllers,
                                   start_phase::scheduler, start_phase::kubelet,   start_phase::proxy};
 constexpr std::string_view data_folder = "<data>";
 constexpr std::string_view root_id = "supervisor";
@@ -85,7 +86,8 @@ placement::role_settings resolve(const placement::role_settings& settings, const
   return result;
 }
 
-role_context context_of(const tree_inputs& inputs, const placement::role_instance& role) {
+role_context context_of(const tree_inputs& inputs, const placement::role_instance& role,
+                        const std::weak_ptr<local_roles>& roles, tenure_ptr tenure) {
   auto level = telemetry::parse_log_level(role.log_level).value_or(telemetry::log_level::info);
   return {.id = role.id,
           .role = role.role,
@@ -99,19 +101,27 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .log = logger_for(inputs, role.id, level),
           .actors = inputs.table,
           .commands = inputs.commands,
-          .tenure = {}};
+          .boot = inputs.boot,
+          .roles = roles,
+          .tenure = std::move(tenure)};
 }
 
 child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, const placement::role_instance& role,
-                      const current_directory_ptr& directory) {
+                      const current_directory_ptr& directory, const std::weak_ptr<local_roles>& roles,
+                      tenure_ptr tenure) {
   auto& descriptor = descriptor_of(inputs, role.role);
   auto when_spawned = descriptor.ready == readiness::when_spawned;
-  auto start = [&system, directory, when_spawned, spawn = descriptor.spawn, context = context_of(inputs, role)] {
+  auto start = [&system, directory, when_spawned, spawn = descriptor.spawn,
+                context = context_of(inputs, role, roles, std::move(tenure))] {
     auto ctx = context;
     ctx.directory = directory->get();
     auto handle = spawn(system, ctx);
-    if (handle && when_spawned)
+    // A standby serves nobody; it is announced when it is granted its tenure.
+    auto owner = handle && ctx.tenure ? ctx.tenure->attach(handle) : true;
+    if (handle && when_spawned && owner)
       announce_ready(ctx, handle);
+    if (handle && ctx.tenure && owner)
+      caf::anon_send(caf::actor_cast<caf::actor>(handle), tenure_changed{ctx.tenure->epoch()});
     return handle;
   };
   return {.id = role.id,
@@ -129,12 +139,9 @@ supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
   return result;
 }
 
-supervisor_spec group_of(caf::actor_system& system, const tree_inputs& inputs, start_phase phase,
-                         const current_directory_ptr& directory) {
+supervisor_spec group_of(const tree_inputs& inputs, start_phase phase, const local_roles& roles) {
   auto group = supervisor_of(inputs, std::string{root_id} + "/" + std::string{to_string(phase)});
-  for (auto& role : inputs.roles)
-    if (descriptor_of(inputs, role.role).phase == phase)
-      group.children.push_back(role_child(system, inputs, role, directory));
+  group.children = roles.children(phase);
   group.intensity.restarts_max = group_restarts_base + group_restarts_per_child * group.children.size();
   // Roles of one phase do not need each other to stop.
   group.stop_together = true;
@@ -145,15 +152,31 @@ supervisor_spec group_of(caf::actor_system& system, const tree_inputs& inputs, s
   return group;
 }
 
-child_spec group_child(caf::actor_system& system, supervisor_spec group) {
-  auto time = stop_time_max(group) + kill_wait;
-  auto id = group.id;
-  return {.id = id,
+/// A group is described anew for each start, since roles come and go meanwhile.
+child_spec group_child(caf::actor_system& system, const tree_inputs& inputs, start_phase phase,
+                       const local_roles_ptr& roles) {
+  auto group = group_of(inputs, phase, *roles);
+  return {.id = group.id,
           .role = std::string{root_id},
-          .start = [&system, group = std::move(group)] {
-            return caf::actor_cast<caf::strong_actor_ptr>(supervision::spawn(system, group));
-          },
-          .shutdown = time};
+          .start =
+            [&system, inputs, phase, roles] {
+              auto supervisor = supervision::spawn(system, group_of(inputs, phase, *roles));
+              roles->supervisor_started(phase, supervisor);
+              return caf::actor_cast<caf::strong_actor_ptr>(supervisor);
+            },
+          .shutdown = std::max<std::chrono::milliseconds>(stop_time_max(group), local_roles::stop_time_max) + kill_wait};
+}
+
+local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs, const current_directory_ptr& directory) {
+  // What describes a child hands the roles on to it, weakly: they own the description.
+  auto self = std::make_shared<std::weak_ptr<local_roles>>();
+  auto roles = std::make_shared<local_roles>(
+    [&system, inputs, directory, self](const placement::role_instance& role, tenure_ptr tenure) {
+      return role_child(system, inputs, role, directory, *self, std::move(tenure));
+    },
+    [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; });
+  *self = roles;
+  return roles;
 }
 
 } // namespace
@@ -164,6 +187,8 @@ std::string_view to_string(start_phase phase) {
       return "store";
     case start_phase::apiserver:
       return "apiserver";
+    case start_phase::keeper:
+      return "keeper";
     case start_phase::controllers:
       return "controllers";
     case start_phase::scheduler:
@@ -187,14 +212,14 @@ supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs)
                              directory->handle = handle;
                              return caf::actor_cast<caf::strong_actor_ptr>(handle);
                            }});
+  auto roles = make_roles(system, inputs, directory);
   std::set<std::string> ids;
   for (auto& role : inputs.roles) {
-    descriptor_of(inputs, role.role);
+    roles->add_at_start(role);
     ids.insert(role.id);
   }
   for (auto phase : phases)
-    if (auto group = group_of(system, inputs, phase, directory); !group.children.empty())
-      root.children.push_back(group_child(system, std::move(group)));
+    root.children.push_back(group_child(system, inputs, phase, roles));
   // Last, so that its end takes nothing with it; the directory tells it what came before.
   root.children.push_back({.id = "readiness", .role = "readiness", .start = [=, &system] {
                              return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(

@@ -8,6 +8,7 @@
 //   └── readiness           tells when every role is up
 #pragma once
 
+#include "runtime/host/local_roles.hpp"
 #include "runtime/host/role.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/supervision/supervisor.hpp"
@@ -25,12 +26,13 @@ struct tree_inputs {
   std::span<const role_descriptor> known;
   std::shared_ptr<telemetry::actor_table> table;
   std::shared_ptr<control::command_table> commands; ///< may be null
+  std::shared_ptr<const placement::boot> boot;      ///< may be null
   telemetry::log_output_ptr log_output;        ///< may be null
   seams::clock_ptr clock;
   seams::random_ptr random;
   /// Told of every failure of a role instance; called by a worker.
   std::function<void(const role_descriptor&, const std::string& id, const std::string& failure)> on_failure;
-  /// Called once by a worker: every role of this host is registered.
+  /// Called once by a worker: every role of `roles` is registered.
   std::function<void()> on_ready;
 };
 

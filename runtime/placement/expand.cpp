@@ -1,5 +1,6 @@
 #include "runtime/placement/expand.hpp"
 
+#include "runtime/placement/nearest.hpp"
 #include "runtime/placement/network.hpp"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ role_instance instance(const role_entry& entry, std::string id) {
   return {.id = std::move(id),
           .role = entry.spec->name,
           .host = entry.host,
+          .hosts = entry.spec->naming == instance_naming::single ? entry.hosts : std::vector<std::string>{},
           .log_level = entry.log_level,
           .settings = entry.settings};
 }
@@ -149,6 +151,27 @@ std::vector<problem> check_together(const std::vector<role_entry>& entries, cons
   check_unique(entries, problems);
   check_node_networks(entries, cluster, problems);
   check_required(entries, known, at_roles, problems);
+  return problems;
+}
+
+std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, std::vector<role_instance>& roles) {
+  std::vector<problem> problems;
+  for (auto& one : overrides) {
+    auto found = std::find_if(roles.begin(), roles.end(), [&](auto& role) { return role.id == one.role; });
+    if (found == roles.end()) {
+      std::vector<std::string> ids;
+      for (auto& role : roles)
+        ids.push_back(role.id);
+      problems.push_back({one.line, one.column, "no role is named `" + one.role + "`", nearest(one.role, ids)});
+      continue;
+    }
+    if (found->hosts.empty()) {
+      problems.push_back({one.line, one.column, "`" + one.role + "` is bound to its host: only singletons move"});
+      continue;
+    }
+    found->hosts = one.hosts;
+    found->host = one.hosts.front();
+  }
   return problems;
 }
 

@@ -12,7 +12,8 @@ namespace runtime::placement {
 /// One entry of `roles:`, its settings checked.
 struct role_entry {
   const role_spec* spec = nullptr;
-  std::string host;
+  std::string host;               ///< the first of them
+  std::vector<std::string> hosts; ///< of a singleton
   std::string log_level;
   role_settings settings;
   int line = 0;
@@ -22,6 +23,16 @@ struct role_entry {
 /// The actors of one entry. `settings.shards` and `settings.hollow` multiply it; each hollow kubelet gets its own
 /// `node` and `hollowIndex`.
 std::vector<role_instance> expand(const role_entry& entry);
+
+/// One entry of `overrides:`.
+struct override_entry {
+  std::string role;
+  std::vector<std::string> hosts;
+  int line = 0;
+  int column = 0;
+};
+
+std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, std::vector<role_instance>& roles);
 
 /// Rules among entries: nothing placed twice, what is required is placed, addresses and node networks differ.
 std::vector<problem> check_together(const std::vector<role_entry>& entries, const cluster_settings& cluster,

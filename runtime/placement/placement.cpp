@@ -15,6 +15,14 @@ std::vector<role_instance> placement::of_host(std::string_view host) const {
   return result;
 }
 
+std::vector<role_instance> placement::bound_to(std::string_view host) const {
+  std::vector<role_instance> result;
+  for (auto& role : roles)
+    if (role.hosts.empty() && role.host == host)
+      result.push_back(role);
+  return result;
+}
+
 std::string render(const std::filesystem::path& file, const problem& problem) {
   auto result = file.string();
   if (problem.line > 0)
@@ -39,7 +47,9 @@ read_result read_file(const std::filesystem::path& file, std::span<const role_sp
   text.resize(static_cast<size_t>(in.gcount()));
   if (in.bad())
     return unreadable("cannot be read: I/O error");
-  return parse(text, known);
+  auto result = parse(text, known);
+  result.text = std::move(text);
+  return result;
 }
 
 } // namespace runtime::placement

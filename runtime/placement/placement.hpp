@@ -20,16 +20,29 @@ struct role_instance {
   std::string id;
   std::string role;
   std::string host;
+  /// A singleton's hosts, the preferred one first; the others take over when it is lost. Empty: bound to `host`.
+  std::vector<std::string> hosts;
   std::string log_level; ///< debug, info, warning, error or off
   role_settings settings;
+  bool operator==(const role_instance&) const = default;
+};
+
+/// Where a singleton runs instead, as `troupe move` and `troupe drain` write it.
+struct role_override {
+  std::string role;
+  std::vector<std::string> hosts; ///< at least one
 };
 
 struct placement {
   cluster_settings cluster;
   std::vector<host_entry> hosts;
-  std::vector<role_instance> roles; ///< in the order of the file
+  std::vector<role_instance> roles; ///< in the order of the file, overrides applied
+  std::vector<role_override> overrides;
 
+  /// What runs on `host` when all hosts are well.
   std::vector<role_instance> of_host(std::string_view host) const;
+  /// The instances of `host` that run nowhere else: all but singletons.
+  std::vector<role_instance> bound_to(std::string_view host) const;
 };
 
 /// What is wrong, and where. Lines and columns count from 1; 0: the file as a whole.
@@ -45,7 +58,18 @@ std::string render(const std::filesystem::path& file, const problem& problem);
 
 struct read_result {
   placement value;
+  std::string text;              ///< what was read
   std::vector<problem> problems; ///< in the order of the file; `value` is complete only when there are none
+};
+
+/// What a host was started with.
+struct boot {
+  std::string text;                 ///< of the placement file
+  placement value;                  ///< the same, read
+  std::vector<role_spec> known;     ///< to read others with
+  int64_t generation = 0;           ///< of the placement in force that it stands for; 0: a file that was never in force
+  bool replaces = false;            ///< the operator gave a new file: it becomes the placement in force
+  std::string incarnation;          ///< unlike for every start
 };
 
 /// The reader's bounds.

@@ -62,7 +62,7 @@ read_result reader::read(std::string_view text) {
 void reader::read_document(const YAML::Node& root) {
   if (!root.IsMap())
     return add(root, "must be a map with apiVersion, kind, hosts and roles");
-  auto given = open_map(root, "a placement file", {"apiVersion", "kind", "cluster", "hosts", "roles", "logLevel"});
+  auto given = open_map(root, "a placement file", {"apiVersion", "kind", "cluster", "hosts", "roles", "overrides", "logLevel"});
   for (auto& [name, value] : {std::pair{"apiVersion", api_version}, std::pair{"kind", kind}}) {
     auto i = given.find(name);
     if (i == given.end())
@@ -79,6 +79,8 @@ void reader::read_document(const YAML::Node& root) {
       add(root, "field `" + std::string{name} + "` is missing");
   if (given.count("hosts"))
     read_hosts(given["hosts"]);
+  if (given.count("overrides"))
+    read_overrides(given["overrides"]);
   if (given.count("roles"))
     read_roles(given["roles"]);
 }
@@ -153,6 +155,24 @@ void reader::read_roles(const YAML::Node& node) {
   for (auto& entry : entries_)
     for (auto& one : expand(entry))
       result_.value.roles.push_back(std::move(one));
+  for (auto& problem : apply_overrides(overrides_, result_.value.roles))
+    result_.problems.push_back(problem);
+}
+
+void reader::read_overrides(const YAML::Node& node) {
+  if (!node.IsSequence())
+    return add(node, "field `overrides` must be a list such as [{role: scheduler, hosts: [host-b]}]");
+  for (auto& item : node) {
+    auto given = open_map(item, "an override", {"role", "host", "hosts"});
+    auto role = text_field(given, {.name = "role", .type = setting_type::text});
+    if (item.IsMap() && !given.count("role"))
+      add(item, "the override's `role` is missing");
+    auto hosts = read_hosts_of(item, given, true, "override");
+    if (!role || hosts.empty())
+      continue;
+    result_.value.overrides.push_back({*role, hosts});
+    overrides_.push_back({*role, std::move(hosts), item.Mark().line + 1, item.Mark().column + 1});
+  }
 }
 
 void reader::read_role(const YAML::Node& node) {
@@ -173,30 +193,54 @@ void reader::read_role(const YAML::Node& node) {
   entry.line = node.Mark().line + 1;
   entry.column = node.Mark().column + 1;
   entry.log_level = log_level_;
-  std::vector<std::string> allowed{"role", "host", "logLevel"};
+  std::vector<std::string> allowed{"role", "host", "hosts", "logLevel"};
   for (auto& setting : entry.spec->settings)
     allowed.push_back(setting.name);
   auto given = open_map(node, "role `" + name + "`", allowed);
   if (auto level = text_field(given, log_level_setting))
     entry.log_level = *level;
-  entry.host = read_host_of(node, given);
+  entry.hosts = read_hosts_of(node, given, entry.spec->naming == instance_naming::single, "role");
+  entry.host = entry.hosts.empty() ? std::string{} : entry.hosts.front();
   read_settings(node, given, entry);
   entries_.push_back(std::move(entry));
 }
 
-std::string reader::read_host_of(const YAML::Node& node, const fields& given) {
-  auto i = given.find("host");
-  if (i == given.end()) {
-    add(node, "the role's `host` is missing");
+std::vector<std::string> reader::read_hosts_of(const YAML::Node& node, const fields& given, bool several,
+                                               const std::string& what) {
+  auto one = given.find("host"), many = given.find("hosts");
+  if (one == given.end() && many == given.end()) {
+    add(node, "the " + what + "'s `host` is missing");
     return {};
   }
-  auto name = raw_of(i->second).text;
-  std::vector<std::string> names;
+  if (one != given.end() && many != given.end()) {
+    add(many->second, "`host` and `hosts` exclude each other");
+    return {};
+  }
+  if (many != given.end() && !several) {
+    add(many->second, "only a role of which one instance works can have several `hosts`; write one entry per host");
+    return {};
+  }
+  std::vector<std::string> known;
   for (auto& host : result_.value.hosts)
-    names.push_back(host.name);
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    add(i->second, "unknown host `" + name + "`", nearest(name, names));
-  return name;
+    known.push_back(host.name);
+  std::vector<std::string> result;
+  auto take = [&](const YAML::Node& item) {
+    auto name = raw_of(item).text;
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      add(item, "unknown host `" + name + "`", nearest(name, known));
+    else if (std::find(result.begin(), result.end(), name) != result.end())
+      add(item, "host `" + name + "` is named twice");
+    else
+      result.push_back(name);
+  };
+  if (one != given.end())
+    take(one->second);
+  else if (!many->second.IsSequence() || many->second.size() == 0)
+    add(many->second, "field `hosts` must be a list of at least one host");
+  else
+    for (auto& item : many->second)
+      take(item);
+  return result;
 }
 
 void reader::read_settings(const YAML::Node& node, const fields& given, role_entry& entry) {

@@ -28,7 +28,9 @@ private:
   void read_roles(const YAML::Node& node);
   void read_role(const YAML::Node& node);
   void read_settings(const YAML::Node& node, const fields& given, role_entry& entry);
-  std::string read_host_of(const YAML::Node& node, const fields& given);
+  void read_overrides(const YAML::Node& node);
+  /// The hosts of `host: a` or `hosts: [a, b]`, checked; empty with problems recorded.
+  std::vector<std::string> read_hosts_of(const YAML::Node& node, const fields& given, bool several, const std::string& what);
 
   /// The fields of a map. Not a map, unknown fields and doubled ones are problems.
   fields open_map(const YAML::Node& node, const std::string& what, const std::vector<std::string>& allowed);
@@ -39,6 +41,7 @@ private:
   std::span<const role_spec> known_;
   read_result result_;
   std::vector<role_entry> entries_;
+  std::vector<override_entry> overrides_;
   std::string log_level_ = "info";
 };
 

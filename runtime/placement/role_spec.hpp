@@ -83,6 +83,7 @@ public:
   const std::map<std::string, setting_value, std::less<>>& values() const {
     return values_;
   }
+  bool operator==(const role_settings&) const = default;
 
 private:
   template <class T>

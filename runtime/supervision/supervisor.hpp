@@ -15,6 +15,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
 
 #include <functional>
 #include <memory>
@@ -45,9 +46,28 @@ struct supervisor_spec {
 /// One that does not is a failure of the supervisor, since a successor beside it could break what both own.
 constexpr std::chrono::milliseconds kill_wait{5'000};
 
+/// To a running supervisor: one more child, started at once. An id that was removed, or that ended for good, starts anew
+/// with this description; one that runs is left alone.
+struct add_child {
+  child_spec spec;
+};
+
+/// Stops a child in order and forgets it. Answered with child_removed when it has ended, at once when there is none.
+struct remove_child {
+  std::string id;
+};
+
+struct child_removed {
+  std::string id;
+};
+
 caf::actor spawn(caf::actor_system& system, supervisor_spec spec);
 
 /// The time that an ordered stop of all children may take.
 std::chrono::milliseconds stop_time_max(const supervisor_spec& spec);
 
 } // namespace runtime::supervision
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::supervision::add_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::supervision::remove_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::supervision::child_removed)

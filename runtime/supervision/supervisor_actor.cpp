@@ -2,6 +2,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace runtime::supervision {
 
 namespace {
@@ -66,6 +68,8 @@ caf::behavior supervisor_actor::make_behavior() {
       }
     },
     [this](const stop_timeout& timer) { on_stop_timeout(timer.index, timer.step); },
+    [this](const add_child& order) { on_add(order); },
+    [this](const remove_child& order) { return on_remove(order); },
   };
 }
 
@@ -92,6 +96,7 @@ void supervisor_actor::on_child_end(size_t index, const caf::error& reason) {
     if (child.killed)
       spec_.log.warning("child had to be killed", {{"id", child.spec.id}});
     note_end(child, actor_state::stopped, {});
+    finish_removal(child);
   } else {
     handle_failure(index, telemetry::is_orderly(reason), telemetry::failure_text(reason));
   }
@@ -128,18 +133,71 @@ void supervisor_actor::on_stop(const caf::error& reason) {
   advance();
 }
 
+void supervisor_actor::on_add(const add_child& order) {
+  if (ending_)
+    return;
+  auto found = std::find_if(children_.begin(), children_.end(),
+                            [&](const child& item) { return item.spec.id == order.spec.id; });
+  auto known = found != children_.end();
+  if (known && (found->state == phase::up || found->state == phase::waiting || found->must_start) && !found->removed)
+    return;
+  if (spec_.table)
+    spec_.table->add(order.spec.id, order.spec.role, spec_.host);
+  if (!known) {
+    children_.push_back({.spec = order.spec, .must_start = true});
+  } else {
+    // One that is still stopping is started when it has ended.
+    found->spec = order.spec;
+    found->removed = false;
+    found->must_start = found->due = true;
+    found->streak = 0;
+  }
+  advance();
+}
+
+caf::result<child_removed> supervisor_actor::on_remove(const remove_child& order) {
+  auto found = std::find_if(children_.begin(), children_.end(),
+                            [&](const child& item) { return item.spec.id == order.id; });
+  if (found == children_.end() || found->removed)
+    return child_removed{order.id};
+  found->removed = true;
+  found->must_start = false;
+  if (found->state == phase::waiting) {
+    found->state = phase::down;
+    ++found->step;
+  }
+  if (found->state == phase::down) {
+    finish_removal(*found);
+    return child_removed{order.id};
+  }
+  auto promise = make_response_promise();
+  found->removals.push_back(promise);
+  found->must_stop = true;
+  advance();
+  return caf::delegated<child_removed>{};
+}
+
+/// After the end of a child that was to be removed; one that was added again meanwhile keeps its row.
+void supervisor_actor::finish_removal(child& child) {
+  for (auto& promise : child.removals)
+    promise.deliver(child_removed{child.spec.id});
+  child.removals.clear();
+  if (child.removed && spec_.table)
+    spec_.table->remove(child.spec.id);
+}
+
 // -- steps ----------------------------------------------------------------------------------------------
 
 void supervisor_actor::advance() {
   if (advancing_)
     return; // a start that failed: the loop below goes on
   advancing_ = true;
-  if (!stop_some()) {
-    if (ending_)
-      quit(end_reason_);
-    else
-      start_some();
-  }
+  auto stopping = stop_some();
+  if (ending_ && !stopping)
+    quit(end_reason_);
+  // Children that do not depend on each other do not wait for one that takes its time to stop.
+  else if (!ending_ && (!stopping || spec_.how == strategy::one_for_one))
+    start_some();
   advancing_ = false;
 }
 
@@ -179,7 +237,7 @@ void supervisor_actor::start_some() {
     auto& child = children_[i];
     if (!child.must_start)
       continue;
-    if (child.due)
+    if (child.due && child.state != phase::up && child.state != phase::stopping)
       start(child);
     if (child.must_start && spec_.how != strategy::one_for_one)
       return;

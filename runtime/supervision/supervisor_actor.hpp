@@ -5,6 +5,8 @@
 #include "runtime/telemetry/metered.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/result.hpp>
 
 #include <map>
 
@@ -32,12 +34,16 @@ private:
     size_t streak = 0;
     std::chrono::steady_clock::time_point started;
     caf::strong_actor_ptr handle;
+    bool removed = false; ///< its slot waits for an add_child of the same id
+    std::vector<caf::response_promise> removals; ///< told when it has ended
   };
 
   // -- events
   void on_child_end(size_t index, const caf::error& reason);
   void on_stop_timeout(size_t index, uint64_t step);
   void on_stop(const caf::error& reason);
+  void on_add(const add_child& order);
+  caf::result<child_removed> on_remove(const remove_child& order);
 
   // -- steps
   void advance();
@@ -47,6 +53,7 @@ private:
   void begin_stop(size_t index);
   void handle_failure(size_t index, bool orderly, const std::string& text);
   void give_up(const std::string& text);
+  void finish_removal(child& child);
   void note_end(child& child, telemetry::actor_state state, const std::string& failure);
 
   supervisor_spec spec_;

@@ -99,8 +99,11 @@ void change_window::reset(int64_t revision) {
 
 shard_cache::shard_cache(std::string name, std::vector<std::string> prefixes)
     : name_(std::move(name)), snapshot_(std::make_shared<const snapshot>()) {
-  for (auto& prefix : prefixes)
+  for (auto& prefix : prefixes) {
+    if (prefix.size() < 3 || prefix.find('/', 1) != prefix.size() - 1) // state_of() looks at one segment
+      throw std::logic_error("the key prefix " + prefix + " must be one segment between slashes");
     resources_.emplace(std::move(prefix), std::make_unique<resource_state>());
+  }
 }
 
 const change_window& shard_cache::window(std::string_view prefix) const {

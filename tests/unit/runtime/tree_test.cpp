@@ -157,7 +157,8 @@ TEST_CASE("every actor of the tree is in the table") {
   for (auto& row : f.table->rows())
     ids.push_back(row.id);
   CHECK(ids == strings{"apiserver/host-a", "directory", "readiness", "scheduler", "store/main", "store/pods",
-                       "supervisor/apiserver", "supervisor/scheduler", "supervisor/store"});
+                       "supervisor/apiserver", "supervisor/controllers", "supervisor/keeper", "supervisor/kubelet",
+                       "supervisor/proxy", "supervisor/scheduler", "supervisor/store"});
 }
 
 TEST_CASE("an unknown role is refused when the tree is built") {

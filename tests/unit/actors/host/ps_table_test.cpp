@@ -62,14 +62,18 @@ TEST_CASE("a cut or foreign reply is noticed") {
 }
 
 TEST_CASE("requests that make no sense are refused with a reason") {
-  telemetry::actor_table table;
-  table.add("store/pods", "store", "host-a");
-  table.add("supervisor", "supervisor", "host-a");
-  CHECK(answer(table, "").error == "unknown request");
-  CHECK(answer(table, "kill\n").error == "unknown request");
-  CHECK(answer(table, "kill\tpods\n").error == "no actor is named `pods`; did you mean store/pods?");
-  CHECK(answer(table, "kill\tzzzz\n").error == "no actor is named `zzzz`; `troupe ps` lists them");
-  CHECK(answer(table, "kill\tstore/pods\n").error == "`store/pods` does not run: it is stopped");
-  CHECK(answer(table, "kill\tsupervisor\n").error.find("stop the host instead") != std::string::npos);
-  CHECK(answer(table, "ps\n").lines.size() == 2);
+  auto table = std::make_shared<telemetry::actor_table>();
+  table->add("store/pods", "store", "host-a");
+  table->add("supervisor", "supervisor", "host-a");
+  command_table commands;
+  add_actor_commands(commands, table, {});
+  auto ask = [&](const words& request) { return commands.answer(request, {}); };
+  CHECK(ask({}).error == "an empty request");
+  CHECK(ask({"kil"}).error == "this host does not know the command `kil`");
+  CHECK(ask({"kill"}).error == "`kill` takes the id of an actor");
+  CHECK(ask({"kill", "pods"}).error == "no actor is named `pods`; did you mean store/pods?");
+  CHECK(ask({"kill", "zzzz"}).error == "no actor is named `zzzz`; `troupe ps` lists them");
+  CHECK(ask({"kill", "store/pods"}).error == "`store/pods` does not run: it is stopped");
+  CHECK(ask({"kill", "supervisor"}).error.find("stop the host instead") != std::string::npos);
+  CHECK(ask({"ps"}).lines.size() == 2);
 }

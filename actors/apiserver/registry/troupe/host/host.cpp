@@ -87,7 +87,7 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k = make_own_kind("Host", "hosts", "host", "/troupe.dev/hosts/");
+  kind k = make_own_kind("Host", "hosts", "host", "/hosts.troupe.dev/");
   k.validate = validate;
   k.validate_update = validate_update;
   k.validate_status_update = validate_status_update;

@@ -46,14 +46,14 @@ void validate_status_update(const draft& next, const draft& old, field_errors& o
 
 void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
   out.push_back(table::name_of(object));
-  out.push_back(object.get("status").get("generation").integer());
+  out.push_back(object.get("metadata").get("generation").integer());
   out.push_back(table::age(object, now_seconds));
 }
 
 } // namespace
 
 kind describe() {
-  kind k = make_own_kind("Placement", "placements", "placement", "/troupe.dev/placements/");
+  kind k = make_own_kind("Placement", "placements", "placement", "/placements.troupe.dev/");
   k.validate = validate;
   k.validate_update = validate_update;
   k.validate_status_update = validate_status_update;

@@ -86,7 +86,7 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k = make_own_kind("Role", "roles", "role", "/troupe.dev/roles/");
+  kind k = make_own_kind("Role", "roles", "role", "/roles.troupe.dev/");
   k.selectable_fields = {{"spec.role", {"spec", "role"}},
                          {"status.host", {"status", "host"}},
                          {"status.phase", {"status", "phase"}}};

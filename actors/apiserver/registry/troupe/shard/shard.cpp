@@ -54,7 +54,7 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
 } // namespace
 
 kind describe() {
-  kind k = make_own_kind("Shard", "shards", "shard", "/troupe.dev/shards/");
+  kind k = make_own_kind("Shard", "shards", "shard", "/shards.troupe.dev/");
   k.selectable_fields = {{"spec.host", {"spec", "host"}}, {"status.host", {"status", "host"}}};
   k.validate = validate;
   k.validate_update = validate_update;

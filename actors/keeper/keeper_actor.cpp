@@ -1,0 +1,233 @@
+// The placement in force: found, kept on disk, followed.
+#include "actors/keeper/keeper_actor.hpp"
+
+#include "actors/keeper/keeper.hpp"
+#include "messages/codec/codec.hpp"
+#include "runtime/host/placement_file.hpp"
+#include "runtime/transport/ask.hpp"
+
+namespace actors::keeper {
+
+using client::draft;
+using client::entry;
+
+namespace {
+
+constexpr const char* placement_name = "current";
+
+client::identity keeper_identity(const std::string& host) {
+  return {"system:troupe-host:" + host, {"system:troupe-hosts", "system:authenticated"}};
+}
+
+} // namespace
+
+std::string object_name(const std::string& role_id) {
+  auto result = role_id;
+  std::replace(result.begin(), result.end(), '/', '.');
+  return result;
+}
+
+keeper_actor::keeper_actor(caf::actor_config& config, runtime::host::role_context context)
+    : super(config), context_(std::move(context)), api_(this, context_, keeper_identity(context_.host)),
+      events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
+      placements_(api_.watch(client::placements)),
+      report_(api_, events_, context_, roles_, api_.watch(client::hosts)), placement_(context_.boot->value), text_(context_.boot->text),
+      generation_(context_.boot->generation), started_us_(now_us()) {}
+
+keeper_actor::behavior_type keeper_actor::make_behavior() {
+  roles_.on_change([this](const std::string&, const entry*, const entry*) {
+    if (api_.synced())
+      look();
+  });
+  placements_.on_change([this](const std::string&, const entry*, const entry*) {
+    if (api_.synced())
+      on_placement();
+  });
+  api_.on_synced([this] { on_synced(); });
+  index_bound();
+  adopt_running();
+  add_commands();
+  api_.start();
+  return {
+    [this](const client::protocol::watch_batch& batch) { api_.receive(batch); },
+    [this](const runtime::directory::role_up& event) {
+      apiservers_.insert(event.id);
+      api_.receive(event);
+      look_at_bound();
+    },
+    [this](const runtime::directory::role_down& event) {
+      apiservers_.erase(event.id);
+      api_.receive(event);
+    },
+    [this](const runtime::host::tenure_changed& event) { api_.receive(event); },
+    [this](const client::wake& event) { api_.receive(event); },
+    [this](const tenure_event& event) {
+      if (event.what == runtime::host::tenure::event::lost)
+        stop(event.id, "another host has taken the role over");
+      look();
+    },
+    [this](const role_ended& event) {
+      local_.erase(event.id);
+      look();
+    },
+    [this](const operator_command& command) { on_command(command); },
+    [this](const links_changed&) { look(); },
+  };
+}
+
+void keeper_actor::on_exit() {
+  remove_commands();
+  super::on_exit();
+}
+
+void keeper_actor::on_synced() {
+  on_placement();
+  std::function<void()> tick = [this] {
+    look();
+    std::set<std::string> owned;
+    for (auto& [id, item] : local_)
+      if (item.tenure && item.tenure->active())
+        owned.insert(id);
+    report_.update(placement_, owned, generation_);
+  };
+  // A timer that sets itself again.
+  auto again = std::make_shared<std::function<void()>>();
+  *again = [this, tick, weak = std::weak_ptr{again}] {
+    tick();
+    if (auto next = weak.lock())
+      api_.after(look_interval, *next);
+  };
+  ticker_ = again;
+  (*again)();
+}
+
+// ---- the placement in force ------------------------------------------------------------------------------
+
+void keeper_actor::on_placement() {
+  const entry* item = placements_.find(placement_name);
+  if (item == nullptr) {
+    store_placement(text_);
+    return;
+  }
+  const auto& stored = item->as<messages::api::troupe::v1::Placement>();
+  const auto generation = std::max<int64_t>(item->metadata->generation(), 1);
+  const std::string text = stored.spec() != nullptr && stored.spec()->text() != nullptr ? stored.spec()->text()->str() : "";
+  if (context_.boot->replaces && generation_ == 0 && text != context_.boot->text) {
+    store_placement(context_.boot->text);
+    return;
+  }
+  if (generation != generation_)
+    adopt(text, generation);
+  else
+    look();
+}
+
+void keeper_actor::store_placement(const std::string& text) {
+  if (storing_)
+    return;
+  storing_ = true;
+  const auto done = [this](const client::api_result& result) {
+    storing_ = false;
+    if (!result.ok() && result.code != 409)
+      context_.log.warning("the placement is not stored yet", {{"why", result.message}});
+    if (!result.ok())
+      api_.after(look_interval, [this] { on_placement(); });
+  };
+  if (const entry* item = placements_.find(placement_name)) {
+    draft object = client::draft_of(client::placements, *item);
+    object["spec"].set("text", text);
+    api_.update(client::placements, "", object, done);
+    return;
+  }
+  api_.create(client::placements,
+              draft::make_object({{"apiVersion", "troupe.dev/v1"},
+                                  {"kind", "Placement"},
+                                  {"metadata", draft::make_object({{"name", placement_name}})},
+                                  {"spec", draft::make_object({{"text", text}})}}),
+              done);
+}
+
+void keeper_actor::index_bound() {
+  bound_.clear();
+  for (auto& role : placement_.bound_to(context_.host))
+    bound_.emplace(role.id, role);
+}
+
+void keeper_actor::adopt(const std::string& text, int64_t generation) {
+  if (text != text_) {
+    auto read = runtime::placement::parse(text, context_.boot->known);
+    if (!read.problems.empty()) {
+      context_.log.error("the placement in the store is not understood, the one before stays in force here",
+                         {{"generation", generation}, {"why", runtime::placement::render("placement", read.problems[0])}});
+      return;
+    }
+    placement_ = std::move(read.value);
+    text_ = text;
+    index_bound();
+  }
+  generation_ = generation;
+  context_.log.info("placement in force", {{"generation", generation}});
+  try {
+    runtime::host::save_placement(context_.data, {text_, generation_});
+  } catch (const std::exception& e) {
+    context_.log.error("the placement cannot be kept on disk: after a restart this host begins with the one before",
+                       {{"why", e.what()}});
+  }
+  look();
+}
+
+presence keeper_actor::see(const std::string& host) const {
+  if (host == context_.host)
+    return presence::up;
+  const auto settled = now_us() - started_us_ > std::chrono::microseconds{settle_time}.count();
+  return settled ? presence::lost : presence::unknown;
+}
+
+void keeper_actor::look() {
+  if (!api_.synced() || generation_ == 0)
+    return;
+  look_at_bound();
+  for (auto& role : placement_.roles)
+    if (!role.hosts.empty())
+      look_at_singleton(role);
+  // What is no longer placed anywhere.
+  std::vector<std::string> gone;
+  for (auto& [id, item] : local_)
+    if (item.tenure && std::none_of(placement_.roles.begin(), placement_.roles.end(), [&](auto& role) { return role.id == id; }))
+      gone.push_back(id);
+  for (auto& id : gone)
+    stop(id, "the placement does not name it any more");
+  announce();
+}
+
+/// Ready once every singleton that this host would own now is owned.
+void keeper_actor::announce() {
+  if (announced_)
+    return;
+  for (auto& role : placement_.roles) {
+    if (role.hosts.empty() || role.hosts.front() != context_.host)
+      continue;
+    const auto owner = owner_of(role.id);
+    if (owner.empty() || see(owner) == presence::lost)
+      return;
+    if (auto found = local_.find(role.id);
+        owner == context_.host && (found == local_.end() || !found->second.tenure || !found->second.tenure->active()))
+      return;
+  }
+  announced_ = true;
+  runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
+}
+
+runtime::host::role_descriptor describe() {
+  return {
+    .spec = {.name = "keeper", .summary = "carries the placement out", .naming = runtime::placement::instance_naming::per_host},
+    .phase = runtime::host::start_phase::keeper,
+    .ready = runtime::host::readiness::when_registered,
+    .implicit = true,
+    .spawn = [](caf::actor_system& system, const runtime::host::role_context& context) {
+      return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<keeper_actor>(context));
+    },
+  };
+}
+
+} // namespace actors::keeper

@@ -1,0 +1,135 @@
+// The keeper's actor: feeds the decisions with what it watches, and carries them out. One decision per role is under way
+// at a time; whatever fails is looked at again after a pause, on the newer view.
+#pragma once
+
+#include "actors/client/api_client.hpp"
+#include "actors/client/event_recorder.hpp"
+#include "actors/keeper/decide_role.hpp"
+#include "actors/keeper/placement_change.hpp"
+#include "actors/keeper/status_report.hpp"
+#include "messages/api/troupe/v1/placement_generated.h"
+#include "messages/api/troupe/v1/role_generated.h"
+#include "runtime/control/command_table.hpp"
+#include "runtime/host/local_roles.hpp"
+#include "runtime/telemetry/metered.hpp"
+
+#include <future>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace actors::keeper {
+
+/// From a role's tenure, by any thread.
+struct tenure_event {
+  std::string id;
+  runtime::host::tenure::event what;
+  int64_t epoch = 0;
+};
+
+/// A role has ended because the keeper asked for it.
+struct role_ended {
+  std::string id;
+};
+
+/// An operator's command, from a thread of the control server that waits for the promise.
+struct operator_command {
+  runtime::control::words request;
+  std::shared_ptr<std::promise<runtime::control::reply>> answer;
+};
+
+/// A host's link came or went: look again.
+struct links_changed {};
+
+} // namespace actors::keeper
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::tenure_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::role_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::operator_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::links_changed)
+
+namespace actors::keeper {
+
+using keeper_interface =
+  client::consumer_actor::extend<caf::reacts_to<tenure_event>, caf::reacts_to<role_ended>,
+                                 caf::reacts_to<operator_command>, caf::reacts_to<links_changed>>;
+
+class keeper_actor : public runtime::telemetry::metered<keeper_interface::base> {
+public:
+  using super = runtime::telemetry::metered<keeper_interface::base>;
+
+  /// After its start a host does not call another lost that it never saw.
+  static constexpr std::chrono::milliseconds settle_time{5'000};
+  /// Between two looks at everything, for what no event announces.
+  static constexpr std::chrono::milliseconds look_interval{500};
+  static constexpr std::chrono::milliseconds report_interval{1'000};
+
+  keeper_actor(caf::actor_config& config, runtime::host::role_context context);
+
+  behavior_type make_behavior() override;
+  void on_exit() override;
+  const char* name() const override { return "keeper"; }
+
+private:
+  struct local_role {
+    bool running = false;
+    bool stopping = false;
+    bool taking_over = false; // an update of the Role is under way
+    runtime::host::tenure_ptr tenure;
+    role_instance placed;     // as it was started
+  };
+
+  // -- the placement in force (keeper_actor.cpp)
+  void on_synced();
+  void on_placement();
+  void index_bound();
+  void adopt(const std::string& text, int64_t generation);
+  void store_placement(const std::string& text);
+  presence see(const std::string& host) const;
+  void look();
+  void announce();
+
+  // -- roles (keeper_actor_roles.cpp)
+  void look_at_bound();
+  void look_at_singleton(const role_instance& placed);
+  void create_role(const role_instance& placed);
+  void update_wish(const role_instance& placed, const client::entry& item);
+  void take_over(const role_instance& placed, const client::entry& item);
+  void start(const role_instance& placed, runtime::host::tenure_ptr tenure);
+  void stop(const std::string& id, std::string_view why);
+  void adopt_running();
+  const client::entry* role_object(const std::string& id) const;
+  std::string owner_of(const std::string& id) const;
+
+  // -- commands (keeper_actor_commands.cpp)
+  void add_commands();
+  void remove_commands();
+  void on_command(const operator_command& command);
+  void apply(const std::string& text, const operator_command& command, std::vector<std::string> notes);
+  runtime::control::reply show_plan(const std::string& text) const;
+
+  int64_t now_us() const { return context_.clock->monotonic_us(); }
+
+  runtime::host::role_context context_;
+  client::api_client api_;
+  client::event_recorder events_;
+  client::object_cache& roles_;
+  client::object_cache& placements_;
+  status_report report_;
+  placement placement_;         // in force here
+  std::map<std::string, role_instance> bound_; // of placement_, to this host
+  std::string text_;
+  int64_t generation_ = 0;      // 0: not yet known to be in force
+  std::map<std::string, local_role> local_;
+  std::set<std::string> writing_;  // ids whose Role is being created or updated
+  std::set<std::string> apiservers_; // that are up
+  int64_t started_us_ = 0;
+  std::shared_ptr<std::function<void()>> ticker_;
+  bool storing_ = false;
+  bool announced_ = false;
+};
+
+/// "controllers/deployment" -> "controllers.deployment".
+std::string object_name(const std::string& role_id);
+
+} // namespace actors::keeper

@@ -1,0 +1,227 @@
+// Roles started, taken over, stopped.
+#include "actors/keeper/keeper_actor.hpp"
+
+#include "messages/codec/time.hpp"
+
+namespace actors::keeper {
+
+using client::draft;
+using client::entry;
+using messages::api::troupe::v1::Role;
+using runtime::host::tenure;
+
+namespace {
+
+constexpr std::string_view apiserver_role = "apiserver";
+constexpr std::string_view keeper_role = "keeper";
+
+draft hosts_of(const role_instance& placed) {
+  draft result = draft::make_array();
+  for (auto& host : placed.hosts)
+    result.push_back(host);
+  return result;
+}
+
+role_wish wish_of(const Role& role) {
+  role_wish result;
+  if (role.spec() == nullptr)
+    return result;
+  result.generation = role.spec()->generation();
+  if (role.spec()->hosts() != nullptr)
+    for (const auto* host : *role.spec()->hosts())
+      result.hosts.push_back(host->str());
+  return result;
+}
+
+role_owner owner_in(const Role& role) {
+  const auto* status = role.status();
+  if (status == nullptr)
+    return {};
+  return {status->host() == nullptr ? "" : status->host()->str(), status->epoch(), status->generation()};
+}
+
+} // namespace
+
+const entry* keeper_actor::role_object(const std::string& id) const {
+  return roles_.find(object_name(id));
+}
+
+std::string keeper_actor::owner_of(const std::string& id) const {
+  const auto* item = role_object(id);
+  return item == nullptr ? std::string{} : owner_in(item->as<Role>()).host;
+}
+
+/// After a crash of this actor: what runs already.
+void keeper_actor::adopt_running() {
+  auto roles = context_.roles.lock();
+  if (!roles)
+    return;
+  for (auto& item : roles->running())
+    if (item.role.role != keeper_role)
+      local_[item.role.id] = {.running = true, .tenure = item.tenure, .placed = item.role};
+}
+
+void keeper_actor::start(const role_instance& placed, runtime::host::tenure_ptr tenure) {
+  auto roles = context_.roles.lock();
+  if (!roles)
+    return;
+  context_.log.info("starting a role", {{"id", placed.id}, {"standby", tenure && !tenure->active()}});
+  local_[placed.id] = {.running = true, .tenure = tenure, .placed = placed};
+  roles->start(placed, std::move(tenure));
+}
+
+void keeper_actor::stop(const std::string& id, std::string_view why) {
+  auto found = local_.find(id);
+  auto roles = context_.roles.lock();
+  if (found == local_.end() || !found->second.running || found->second.stopping || !roles)
+    return;
+  found->second.stopping = true;
+  context_.log.info("stopping a role", {{"id", id}, {"why", why}});
+  roles->stop(id, [self = caf::actor_cast<caf::actor>(this), id] { caf::anon_send(self, role_ended{id}); });
+}
+
+// ---- roles that are bound to their host ------------------------------------------------------------------
+
+void keeper_actor::look_at_bound() {
+  if (generation_ == 0)
+    return;
+  for (auto& [id, placed] : bound_) {
+    auto found = local_.find(id);
+    if (found == local_.end())
+      start(placed, nullptr);
+    else if (!found->second.stopping && !(found->second.placed == placed))
+      stop(placed.id, "its settings change"); // its end looks again
+  }
+  // An apiserver goes only when those that are placed instead serve already.
+  const auto served = std::all_of(placement_.roles.begin(), placement_.roles.end(), [this](auto& role) {
+    return role.role != apiserver_role || apiservers_.count(role.id) > 0;
+  });
+  std::vector<std::string> gone;
+  for (auto& [id, item] : local_) {
+    if (item.tenure || bound_.count(id) > 0)
+      continue;
+    if (item.placed.role != apiserver_role || served)
+      gone.push_back(id);
+  }
+  for (auto& id : gone)
+    stop(id, "the placement does not name it here any more");
+}
+
+// ---- singletons ------------------------------------------------------------------------------------------
+
+void keeper_actor::look_at_singleton(const role_instance& placed) {
+  const auto* item = role_object(placed.id);
+  if (item == nullptr) {
+    create_role(placed);
+    return;
+  }
+  const auto& role = item->as<Role>();
+  auto wish = wish_of(role);
+  if (wish.hosts != placed.hosts) {
+    if (wish.generation < generation_)
+      update_wish(placed, *item);
+    return; // decided on the new wish, when it is there
+  }
+  auto found = local_.find(placed.id);
+  if (found != local_.end() && (found->second.stopping || found->second.taking_over))
+    return;
+  local_instance local;
+  if (found != local_.end()) {
+    local.running = found->second.running;
+    local.epoch = found->second.tenure ? found->second.tenure->epoch() : 0;
+    local.synced = found->second.tenure && found->second.tenure->synced();
+    if (local.epoch > 0 && (found->second.placed.settings != placed.settings || found->second.placed.log_level != placed.log_level)) {
+      stop(placed.id, "its settings change");
+      return;
+    }
+  }
+  switch (decide_role(context_.host, wish, owner_in(role), local, [this](const std::string& host) { return see(host); })) {
+    case action::none:
+      return;
+    case action::start_standby:
+    case action::take_over: {
+      if (!local.running) {
+        auto self = caf::actor_cast<caf::actor>(this);
+        start(placed, std::make_shared<tenure>([self, id = placed.id](tenure::event what, int64_t epoch) {
+                caf::anon_send(self, tenure_event{id, what, epoch});
+              }));
+      }
+      if (decide_role(context_.host, wish, owner_in(role), {true, 0, local.synced}, [this](const std::string& host) { return see(host); }) ==
+          action::take_over)
+        take_over(placed, *item);
+      return;
+    }
+    case action::stop:
+      stop(placed.id, "another host owns it");
+      return;
+  }
+}
+
+void keeper_actor::create_role(const role_instance& placed) {
+  if (!writing_.insert(placed.id).second)
+    return;
+  api_.create(client::roles,
+              draft::make_object({{"apiVersion", "troupe.dev/v1"},
+                                  {"kind", "Role"},
+                                  {"metadata", draft::make_object({{"name", object_name(placed.id)}})},
+                                  {"spec", draft::make_object({{"role", placed.id},
+                                                               {"hosts", hosts_of(placed)},
+                                                               {"generation", generation_}})}}),
+              [this, id = placed.id](const client::api_result& result) {
+                writing_.erase(id);
+                if (!result.ok() && !result.already_exists())
+                  context_.log.warning("a role is not created yet", {{"id", id}, {"why", result.message}});
+              });
+}
+
+void keeper_actor::update_wish(const role_instance& placed, const entry& item) {
+  if (!writing_.insert(placed.id).second)
+    return;
+  draft object = client::draft_of(client::roles, item);
+  object["spec"].set("hosts", hosts_of(placed));
+  object["spec"].set("generation", generation_);
+  api_.update(client::roles, "", object, [this, id = placed.id](const client::api_result& result) {
+    writing_.erase(id);
+    if (!result.ok() && !result.conflict()) // another keeper wrote the same
+      context_.log.warning("a role's hosts are not written yet", {{"id", id}, {"why", result.message}});
+  });
+}
+
+void keeper_actor::take_over(const role_instance& placed, const entry& item) {
+  const auto owner = owner_in(item.as<Role>());
+  const auto wish = wish_of(item.as<Role>());
+  draft object = client::draft_of(client::roles, item);
+  auto& status = object["status"];
+  if (!status.is_object())
+    status = draft::make_object();
+  const auto epoch = owner.epoch + 1;
+  status.set("host", context_.host);
+  status.set("epoch", epoch);
+  status.set("generation", wish.generation);
+  status.set("phase", "Running");
+  status.set("lastTakeoverTime", messages::codec::format_time(context_.clock->wall_seconds()));
+  if (!owner.host.empty() && owner.host != context_.host)
+    status.set("takeovers", status.get("takeovers").integer() + 1);
+  local_[placed.id].taking_over = true;
+  api_.update(client::roles, "status", object, [this, id = placed.id, epoch, from = owner.host](const client::api_result& result) {
+    auto found = local_.find(id);
+    if (found == local_.end())
+      return;
+    found->second.taking_over = false;
+    if (!result.ok()) {
+      if (!result.conflict())
+        context_.log.warning("a role is not taken over yet", {{"id", id}, {"epoch", epoch}, {"why", result.message}});
+      return; // looked at again with the next view, or at the next look
+    }
+    context_.log.info("role taken over", {{"id", id}, {"epoch", epoch}, {"from", from.empty() ? "nobody" : from}});
+    if (auto roles = context_.roles.lock())
+      roles->grant(id, epoch, context_.directory);
+    if (!from.empty() && from != context_.host)
+      if (const auto* item = role_object(id))
+        events_.normal(client::reference_to(client::roles, *item), "TakenOver",
+                       "Host " + context_.host + " has taken " + id + " over from " + from);
+    announce();
+  });
+}
+
+} // namespace actors::keeper

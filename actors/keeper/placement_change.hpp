@@ -1,0 +1,49 @@
+// What another placement would change, what of it is refused, and the edits of `troupe move` and `troupe drain`. Pure.
+#pragma once
+
+#include "actors/keeper/decide_role.hpp"
+#include "runtime/placement/placement.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace actors::keeper {
+
+using runtime::placement::placement;
+using runtime::placement::role_instance;
+using runtime::placement::role_override;
+
+/// One thing that would happen, for `troupe plan`.
+struct step {
+  enum class kind : uint8_t { start, stop, move, restart, reorder } what;
+  std::string role;
+  std::string from, to; ///< hosts
+  std::string text() const;
+};
+
+struct change {
+  std::vector<step> steps;
+  std::vector<std::string> refusals; ///< why it cannot be carried out; none: it can
+};
+
+/// From the placement in force to `next`; `see` tells which hosts are there.
+change plan_change(const placement& now, const placement& next, const presence_of& see);
+
+/// The file with `overrides` as its section of that name; comments and everything else stay.
+std::string with_overrides(const std::string& text, const std::vector<role_override>& overrides);
+
+struct edit {
+  std::vector<role_override> overrides;
+  std::vector<std::string> notes; ///< what stays where it is, and why
+  std::string refusal;            ///< empty: go on
+};
+
+/// The overrides after `troupe move ROLE HOST`: HOST first, the role's other hosts after it.
+edit move_role(const placement& now, const std::string& role, const std::string& host, const presence_of& see);
+
+/// After `troupe drain HOST`: every singleton elsewhere. `owners`: role id -> host that owns it now.
+edit drain_host(const placement& now, const std::string& host, const std::map<std::string, std::string>& owners,
+                const presence_of& see);
+
+} // namespace actors::keeper

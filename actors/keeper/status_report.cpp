@@ -1,0 +1,160 @@
+#include "actors/keeper/status_report.hpp"
+
+#include "actors/keeper/keeper_actor.hpp"
+#include "messages/codec/time.hpp"
+#include "runtime/host/version.hpp"
+
+namespace actors::keeper {
+
+using client::draft;
+
+namespace {
+
+constexpr std::string_view keeper_role = "keeper";
+constexpr std::string_view store_role = "store";
+constexpr std::string_view hollow_setting = "hollowIndex";
+
+std::string phase_of(const runtime::telemetry::actor_row& row, bool standby) {
+  using runtime::telemetry::actor_state;
+  switch (row.state) {
+    case actor_state::running:
+      return standby ? "Standby" : "Running";
+    case actor_state::starting:
+      return "Pending";
+    default:
+      return "Failed";
+  }
+}
+
+draft merge_patch(draft status) {
+  return draft::make_object({{"status", std::move(status)}});
+}
+
+draft condition(bool ready, const std::string& reason, const std::string& message, int64_t now) {
+  return draft::make_object({{"type", "Ready"},
+                             {"status", ready ? "True" : "False"},
+                             {"reason", reason},
+                             {"message", message},
+                             {"lastTransitionTime", messages::codec::format_time(now)}});
+}
+
+} // namespace
+
+status_report::status_report(client::api_client& api, client::event_recorder& events,
+                             const runtime::host::role_context& context, client::object_cache& roles,
+                             client::object_cache& hosts)
+    : api_(api), events_(events), context_(context), roles_(roles), hosts_(hosts) {
+  for (auto& host : context.boot->value.hosts)
+    if (host.name == context.host)
+      address_ = host.address;
+}
+
+void status_report::update(const runtime::placement::placement& placed, const std::set<std::string>& owned,
+                           int64_t generation) {
+  if (!context_.actors)
+    return;
+  std::set<std::string> ids;
+  for (auto& role : placed.roles) {
+    // A node without containers is not worth two writes; its Node object tells all.
+    if (role.settings.has(hollow_setting))
+      continue;
+    const auto bound = role.hosts.empty();
+    if (bound && role.host != context_.host)
+      continue;
+    const auto row = context_.actors->find(role.id);
+    if (!row)
+      continue;
+    ids.insert(role.id);
+    const auto standby = !bound && owned.count(role.id) == 0;
+    if (standby)
+      continue; // the owner tells of it
+    if (bound)
+      ensure_role(role, generation);
+    report_role(role.id, {row->restarts(), row->last_failure, phase_of(*row, standby)});
+  }
+  report_host(ids, generation);
+}
+
+void status_report::ensure_role(const runtime::placement::role_instance& role, int64_t generation) {
+  if (roles_.find(object_name(role.id)) != nullptr || !writing_.insert(role.id).second)
+    return;
+  api_.create(client::roles,
+              draft::make_object({{"apiVersion", "troupe.dev/v1"},
+                                  {"kind", "Role"},
+                                  {"metadata", draft::make_object({{"name", object_name(role.id)}})},
+                                  {"spec", draft::make_object({{"role", role.id},
+                                                               {"hosts", draft::make_array({role.host})},
+                                                               {"generation", generation}})}}),
+              [this, id = role.id](const client::api_result&) { writing_.erase(id); }); // tried again at the next look
+}
+
+void status_report::report_role(const std::string& id, const shown& now) {
+  const auto* item = roles_.find(object_name(id));
+  auto& before = shown_[id];
+  if (item == nullptr || before == now || !writing_.insert(id).second)
+    return;
+  const auto seconds = context_.clock->wall_seconds();
+  auto status = draft::make_object({{"phase", now.phase}, {"restarts", static_cast<int64_t>(now.restarts)}});
+  if (item->as<messages::api::troupe::v1::Role>().spec()->hosts()->size() == 1)
+    status.set("host", context_.host); // of a singleton only a takeover says it
+  if (!now.failure.empty()) {
+    status.set("lastFailure", now.failure);
+    if (now.failure != before.failure || now.restarts != before.restarts)
+      status.set("lastFailureTime", messages::codec::format_time(seconds));
+  }
+  status.set("conditions", draft::make_array({condition(now.phase == "Running", now.phase, now.failure, seconds)}));
+  if (!now.failure.empty() && now.restarts != before.restarts)
+    events_.warning(client::reference_to(client::roles, *item), "Failed",
+                    id + " on " + context_.host + " failed and was restarted: " + now.failure);
+  api_.patch(client::roles, "status", "", object_name(id), client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+             [this, id, now](const client::api_result& result) {
+               writing_.erase(id);
+               if (result.ok())
+                 shown_[id] = now;
+             });
+}
+
+void status_report::report_host(const std::set<std::string>& ids, int64_t generation) {
+  const std::string key = "host " + context_.host;
+  const auto* item = hosts_.find(context_.host);
+  if (item == nullptr) {
+    ensure_host();
+    return;
+  }
+  if ((ids == reported_roles_ && generation == reported_generation_) || !writing_.insert(key).second)
+    return;
+  draft roles = draft::make_array();
+  for (auto& id : ids)
+    roles.push_back(id);
+  const auto seconds = context_.clock->wall_seconds();
+  auto status = draft::make_object({{"address", address_},
+                                    {"version", runtime::host::troupe_version},
+                                    {"incarnation", context_.boot->incarnation},
+                                    {"generation", generation},
+                                    {"roles", std::move(roles)},
+                                    {"conditions", draft::make_array({condition(true, "Serving", "", seconds)})}});
+  if (reported_generation_ < 0)
+    status.set("startTime", messages::codec::format_time(seconds));
+  api_.patch(client::hosts, "status", "", context_.host, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+             [this, key, ids, generation](const client::api_result& result) {
+               writing_.erase(key);
+               if (!result.ok())
+                 return;
+               reported_roles_ = ids;
+               reported_generation_ = generation;
+             });
+}
+
+void status_report::ensure_host() {
+  const std::string key = "host " + context_.host;
+  if (!writing_.insert(key).second)
+    return;
+  api_.create(client::hosts,
+              draft::make_object({{"apiVersion", "troupe.dev/v1"},
+                                  {"kind", "Host"},
+                                  {"metadata", draft::make_object({{"name", context_.host}})},
+                                  {"spec", draft::make_object({{"address", address_}})}}),
+              [this, key](const client::api_result&) { writing_.erase(key); });
+}
+
+} // namespace actors::keeper

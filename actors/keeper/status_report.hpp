@@ -1,0 +1,48 @@
+// Shows this host and its roles to kubectl: status of Host, Role and Shard objects, and an Event for each failure. Reads
+// the actor table; writes only what changed.
+#pragma once
+
+#include "actors/client/api_client.hpp"
+#include "actors/client/event_recorder.hpp"
+#include "runtime/placement/placement.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace actors::keeper {
+
+class status_report {
+public:
+  status_report(client::api_client& api, client::event_recorder& events, const runtime::host::role_context& context,
+                client::object_cache& roles, client::object_cache& hosts);
+
+  /// Looks at the actor table and writes what is new. `owned`: ids of the singletons that this host owns.
+  void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, int64_t generation);
+
+private:
+  struct shown {
+    uint64_t restarts = 0;
+    std::string failure;
+    std::string phase;
+    bool operator==(const shown&) const = default;
+  };
+
+  void report_role(const std::string& id, const shown& now);
+  void report_host(const std::set<std::string>& ids, int64_t generation);
+  void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
+  void ensure_host();
+
+  client::api_client& api_;
+  client::event_recorder& events_;
+  const runtime::host::role_context& context_;
+  client::object_cache& roles_;
+  client::object_cache& hosts_;
+  std::map<std::string, shown> shown_;
+  std::set<std::string> writing_; // names of objects with a write under way
+  std::set<std::string> reported_roles_;
+  int64_t reported_generation_ = -1;
+  std::string address_;
+};
+
+} // namespace actors::keeper

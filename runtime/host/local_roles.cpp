@@ -1,0 +1,96 @@
+#include "runtime/host/local_roles.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace runtime::host {
+
+void local_roles::start(const placement::role_instance& role, tenure_ptr tenure) {
+  auto child = describe_(role, tenure);
+  auto phase = phase_of_(role.role);
+  caf::actor supervisor;
+  {
+    std::lock_guard guard{mutex_};
+    if (entries_.count(role.id))
+      return;
+    entries_.emplace(role.id, entry{role, std::move(tenure), phase, child, next_order_++});
+    if (auto found = supervisors_.find(phase); found != supervisors_.end())
+      supervisor = found->second;
+  }
+  // Without a supervisor (it is being restarted) the entry is among the children of the next one.
+  if (supervisor)
+    caf::anon_send(supervisor, supervision::add_child{std::move(child)});
+}
+
+void local_roles::stop(const std::string& id, std::function<void()> ended) {
+  caf::actor supervisor;
+  {
+    std::lock_guard guard{mutex_};
+    auto found = entries_.find(id);
+    if (found != entries_.end()) {
+      if (found->second.tenure)
+        found->second.tenure->revoke();
+      if (auto up = supervisors_.find(found->second.phase); up != supervisors_.end())
+        supervisor = up->second;
+      entries_.erase(found);
+    }
+  }
+  if (!supervisor) {
+    ended();
+    return;
+  }
+  supervisor->home_system().spawn([=](caf::event_based_actor* self) {
+    self->request(supervisor, stop_time_max, supervision::remove_child{id})
+      .then([ended](const supervision::child_removed&) { ended(); }, [ended](caf::error&) { ended(); });
+  });
+}
+
+void local_roles::grant(const std::string& id, int64_t epoch, const directory::handle& directory) {
+  tenure_ptr tenure;
+  {
+    std::lock_guard guard{mutex_};
+    if (auto found = entries_.find(id); found != entries_.end())
+      tenure = found->second.tenure;
+  }
+  auto actor = tenure ? tenure->grant(epoch) : nullptr;
+  if (!actor)
+    return;
+  caf::anon_send(directory, directory::register_role{id, actor, {}});
+  caf::anon_send(caf::actor_cast<caf::actor>(actor), tenure_changed{epoch});
+}
+
+std::vector<local_roles::instance> local_roles::running() const {
+  std::lock_guard guard{mutex_};
+  std::vector<instance> result;
+  for (auto& [id, item] : entries_)
+    result.push_back({item.role, item.tenure});
+  return result;
+}
+
+void local_roles::add_at_start(const placement::role_instance& role) {
+  auto child = describe_(role, nullptr);
+  auto phase = phase_of_(role.role);
+  std::lock_guard guard{mutex_};
+  entries_.emplace(role.id, entry{role, nullptr, phase, std::move(child), next_order_++});
+}
+
+std::vector<supervision::child_spec> local_roles::children(start_phase phase) const {
+  std::lock_guard guard{mutex_};
+  std::vector<const entry*> chosen;
+  for (auto& [id, item] : entries_)
+    if (item.phase == phase)
+      chosen.push_back(&item);
+  std::sort(chosen.begin(), chosen.end(), [](auto* a, auto* b) { return a->order < b->order; });
+  std::vector<supervision::child_spec> result;
+  for (auto* item : chosen)
+    result.push_back(item->child);
+  return result;
+}
+
+void local_roles::supervisor_started(start_phase phase, caf::actor supervisor) {
+  std::lock_guard guard{mutex_};
+  supervisors_[phase] = std::move(supervisor);
+}
+
+} // namespace runtime::host
