@@ -6,7 +6,8 @@ using namespace actors::kubelet::cri;
 
 TEST_CASE("hollow containers run after the delay and until they are stopped") {
   int64_t now = 1'000'000;
-  auto r = make_hollow({"n", (10u << 24) + (244u << 16), 4, 500, [&] { return now; }});
+  auto r = make_hollow({.node = "n", .ip_base = (10u << 24) + (244u << 16), .ip_count = 4, .start_delay_us = 500,
+                        .now_us = [&] { return now; }});
   sandbox_config s;
   s.uid = "u";
   s.labels = {{"k", "v"}};

@@ -90,7 +90,7 @@ TEST_CASE("following goes on over a rotation") {
   read_options o;
   o.position = read_log(log.file, {}).position;
   log.write("F two");
-  auto runtime = actors::kubelet::cri::make_hollow({"n", 0, 4, 0, [] { return int64_t(1); }});
+  auto runtime = actors::kubelet::cri::make_hollow({.node = "n", .ip_count = 4, .start_delay_us = 0, .now_us = [] { return int64_t(1); }});
   CHECK_FALSE(rotate_if_large(*runtime, "c", log.file, 1, {}));
   CHECK(rotate_if_large(*runtime, "c", log.file, 1, {10, 3}));
   auto between = read_log(log.file, o); // renamed, not reopened yet
