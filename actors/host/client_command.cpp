@@ -1,6 +1,8 @@
 #include "actors/host/client_command.hpp"
 
 #include "actors/host/commands.hpp"
+#include "actors/host/commands/links.hpp"
+#include "actors/host/commands/pki.hpp"
 #include "actors/host/commands/placement.hpp"
 #include "runtime/placement/nearest.hpp"
 
@@ -67,12 +69,18 @@ runtime::control::reply client_arguments::ask(const runtime::control::words& req
 }
 
 std::span<const client_command> client_commands() {
-  static const std::vector<client_command> commands = placement_commands();
+  static const std::vector<client_command> commands = [] {
+    auto all = placement_commands();
+    all.push_back(links_command());
+    all.push_back(pki_command());
+    return all;
+  }();
   return commands;
 }
 
 int run_client_command(const client_command& command, const std::vector<std::string>& arguments,
-                       const std::string& data_from_environment) {
+                       const std::string& data_from_environment,
+                       std::span<const runtime::host::role_descriptor> roles) {
   auto see_help = "see `troupe " + command.name + " --help`";
   auto options = options_of(command);
   client_arguments given;
@@ -85,6 +93,7 @@ int run_client_command(const client_command& command, const std::vector<std::str
   } catch (const po::error& e) {
     return fault(e.what(), see_help);
   }
+  given.roles = roles;
   if (given.has("help")) {
     std::cout << "usage: " << command.usage << " [--data DIR]\n\n"
               << (command.help.empty() ? command.summary : command.help) << "\n\n"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/control/client.hpp"
+#include "runtime/host/role.hpp"
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
@@ -17,6 +18,7 @@ namespace actors::host {
 struct client_arguments {
   std::string data;               ///< the host's data folder
   std::vector<std::string> words; ///< what is no option
+  std::span<const runtime::host::role_descriptor> roles; ///< all that this program knows
   boost::program_options::variables_map options;
 
   bool has(const char* option) const {
@@ -47,6 +49,7 @@ std::span<const client_command> client_commands();
 
 /// Parses and runs; prints errors with a hint to standard error.
 int run_client_command(const client_command& command, const std::vector<std::string>& arguments,
-                       const std::string& data_from_environment);
+                       const std::string& data_from_environment,
+                       std::span<const runtime::host::role_descriptor> roles);
 
 } // namespace actors::host

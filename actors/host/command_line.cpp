@@ -37,10 +37,14 @@ po::options_description options_of(command what) {
     add("placement", po::value<std::string>()->value_name("FILE"), "placement file: which host runs which roles (required)");
     add("name", po::value<std::string>()->value_name("HOST"),
         "which of the file's hosts this process is (default: the only one)");
+    add("pki", po::value<std::string>()->value_name("DIR"),
+        "this host's folder of what `troupe pki init` made (required when the placement has several hosts)");
   }
   if (what == command::host || what == command::ps || what == command::kill)
     add("data", po::value<std::string>()->value_name("DIR"),
         "data folder of the host (default: $TROUPE_DATA, else `data`)");
+  if (what == command::kill)
+    add("host", po::value<std::string>()->value_name("HOST"), "the host that runs it, when several do");
   if (what == command::ps)
     add("output,o", po::value<std::string>()->value_name("FORMAT"), "table or json (default: table)");
   add("help,h", "explain this command");
@@ -74,6 +78,7 @@ parse_result parse_options(command what, const std::vector<std::string>& argumen
                  "see `troupe " + to_string(what) + " --help`");
   value.placement = text("placement");
   value.name = text("name");
+  value.pki = text("pki");
   value.data = given.count("data") ? text("data") : data.empty() ? data_default : data;
   if (given.count("data") && value.data.empty())
     return fault("option `--data` needs a folder", "for example `--data data`");
@@ -83,6 +88,7 @@ parse_result parse_options(command what, const std::vector<std::string>& argumen
     if (words.empty() || words[0].empty())
       return fault("the name of the actor to kill is missing", "`troupe ps` lists them");
     value.role = words[0];
+    value.on_host = text("host");
   }
   if (auto format = text("output"); format == "json")
     value.output = output_format::json;

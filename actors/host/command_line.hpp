@@ -17,7 +17,9 @@ struct request {
   std::string placement;           ///< host
   std::string name;                ///< host; empty: the only one
   std::string data;                ///< host, ps, kill
+  std::string pki;                 ///< host
   std::string role;                ///< kill
+  std::string on_host;             ///< kill; empty: the one that runs it
   output_format output = output_format::table; ///< ps
 };
 

@@ -33,15 +33,16 @@ std::string overview() {
 std::string usage_of(command what) {
   switch (what) {
     case command::host:
-      return "usage: troupe host --placement FILE [--name HOST] [--data DIR]\n\n"
+      return "usage: troupe host --placement FILE [--name HOST] [--pki DIR] [--data DIR]\n\n"
              "Runs one host of the placement file in the foreground. Prints `troupe: ready: ADDRESS` on standard output once\n"
              "every role is up; logs go to standard error. SIGTERM or SIGINT stops all roles in order, a second one at once.\n"
              "Exit code 0: stopped in order, 1: failed, 2: wrong command line or placement file.\n";
     case command::ps:
       return "usage: troupe ps [-o table|json] [--data DIR]\n\n"
-             "Lists every actor of the host that runs on the data folder.\n";
+             "Lists every actor of the cluster, asked for at the host that runs on the data folder. Hosts that do not answer are\n"
+             "named below the list.\n";
     case command::kill:
-      return "usage: troupe kill ACTOR [--data DIR]\n\n"
+      return "usage: troupe kill ACTOR [--host HOST] [--data DIR]\n\n"
              "Makes an actor fail, as if it had met an error: its supervisor restarts it, and `troupe ps` shows the failure.\n"
              "ACTOR is an id that `troupe ps` prints, such as `scheduler` or `store/pods`.\n";
     case command::version:

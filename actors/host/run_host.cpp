@@ -240,10 +240,17 @@ int run_checked(const request& request, runtime::placement::boot given, const st
   auto boot = std::make_shared<runtime::placement::boot>(choose_boot(data.path(), std::move(given), {output, clock, "host"}));
   auto address = api_address(boot->value, name);
   auto several = boot->value.hosts.size() > 1;
+  if (several && request.pki.empty()) {
+    say_error(fmt::format("the placement has {} hosts, which connect with certificates: make them once with "
+                          "`troupe pki init {} --out DIR`, then start this host with `--pki DIR/{}`",
+                          boot->value.hosts.size(), request.placement, name));
+    return exit_usage;
+  }
   auto commands = std::make_shared<runtime::control::command_table>();
   runtime::host::host host{{.name = name,
                             .boot = boot,
                             .data = data.path(),
+                            .pki = request.pki.empty() ? std::filesystem::path{} : std::filesystem::absolute(request.pki),
                             .known = roles,
                             .log_output = output,
                             .clock = clock,

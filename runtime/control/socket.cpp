@@ -16,7 +16,7 @@ namespace runtime::control {
 
 namespace {
 
-constexpr int backlog = 16;
+constexpr int backlog = 64;
 
 [[noreturn]] void fail(int error, const char* what) {
   throw std::system_error(error, std::generic_category(), what);
@@ -29,10 +29,10 @@ descriptor open_folder(const std::filesystem::path& folder) {
   return fd;
 }
 
-sockaddr_un address_in(const descriptor& folder) {
+sockaddr_un address_in(const descriptor& folder, const char* name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  auto path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + socket_name;
+  auto path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + name;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   return address;
 }
@@ -59,12 +59,12 @@ descriptor& descriptor::operator=(descriptor&& other) noexcept {
   return *this;
 }
 
-descriptor listen_in(const std::filesystem::path& folder) {
+descriptor listen_in(const std::filesystem::path& folder, const char* name) {
   auto at = open_folder(folder);
-  auto address = address_in(at);
+  auto address = address_in(at, name);
   auto fd = make_socket();
   // The data folder's lock is held, so a socket that is there belongs to a host that is gone.
-  if (unlinkat(at.get(), socket_name, 0) != 0 && errno != ENOENT && errno != EISDIR)
+  if (unlinkat(at.get(), name, 0) != 0 && errno != ENOENT && errno != EISDIR)
     fail(errno, "unlink");
   // Linux gives the socket's file the descriptor's mode: never open to others, not even for a moment.
   if (fchmod(fd.get(), 0600) != 0)
@@ -76,9 +76,9 @@ descriptor listen_in(const std::filesystem::path& folder) {
   return fd;
 }
 
-descriptor connect_in(const std::filesystem::path& folder) {
+descriptor connect_in(const std::filesystem::path& folder, const char* name) {
   auto at = open_folder(folder);
-  auto address = address_in(at);
+  auto address = address_in(at, name);
   auto fd = make_socket();
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     fail(errno, "connect");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace runtime::control {
 
@@ -29,14 +30,19 @@ public:
   explicit operator bool() const {
     return fd_ >= 0;
   }
+  /// Gives it up: the caller owns it.
+  int release() {
+    return std::exchange(fd_, -1);
+  }
 
 private:
   int fd_;
 };
 
 /// All throw std::system_error.
-descriptor listen_in(const std::filesystem::path& folder); ///< mode 0600; replaces a stale socket
-descriptor connect_in(const std::filesystem::path& folder);
+/// Mode 0600; replaces a stale socket.
+descriptor listen_in(const std::filesystem::path& folder, const char* name = socket_name);
+descriptor connect_in(const std::filesystem::path& folder, const char* name = socket_name);
 
 /// Waits until the descriptor can be read (or written). False when the deadline has passed.
 bool wait_ready(int fd, bool to_write, deadline until);

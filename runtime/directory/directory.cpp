@@ -20,9 +20,33 @@ void push(directory_self* self, std::string_view id, const Message& message) {
     caf::anon_send(caf::actor_cast<caf::actor>(who), message);
 }
 
-void tell_down(directory_self* self, const std::string& id, const std::string& reason) {
-  self->state.log.info("role down", {{"id", id}, {"reason", reason}});
-  push(self, id, role_down{id, reason});
+role_up up_of(const role_entry& entry) {
+  return {entry.id, entry.handle, entry.host, entry.epoch};
+}
+
+void tell_gate(directory_self* self, const role_entry& entry, bool up) {
+  auto& state = self->state;
+  if (state.exporter && entry.host == state.host)
+    caf::anon_send(caf::actor_cast<caf::actor>(state.exporter),
+                   role_exported{entry.id, up ? entry.handle : nullptr, entry.epoch});
+}
+
+/// Removes an entry. Its subscribers hear of the end only if it was the one to use.
+void remove(directory_self* self, const std::string& id, const std::string& host, const std::string& reason) {
+  auto& state = self->state;
+  auto before = state.best(id);
+  auto was_best = before && before->host == host;
+  auto entry = state.take(id, host);
+  if (!entry)
+    return;
+  state.log.info("role down", {{"id", id}, {"host", host}, {"reason", reason}});
+  tell_gate(self, *entry, false);
+  if (!was_best)
+    return;
+  if (auto next = state.best(id))
+    push(self, id, up_of(*next));
+  else
+    push(self, id, role_down{id, reason, host});
 }
 
 void on_end(directory_self* self, const caf::down_msg& down) {
@@ -30,23 +54,39 @@ void on_end(directory_self* self, const caf::down_msg& down) {
   state.watched.erase(down.source);
   // First the subscriber: an actor that subscribed to itself must not be sent its own end.
   state.forget_subscriber(down.source);
+  if (caf::actor_cast<caf::actor_addr>(state.exporter) == down.source)
+    state.exporter = nullptr;
   auto reason = telemetry::is_orderly(down.reason) ? std::string{"stopped"} : telemetry::failure_text(down.reason);
-  for (auto& id : state.forget_role(down.source))
-    tell_down(self, id, reason);
+  auto ended = [&](auto& entry) { return caf::actor_cast<caf::actor_addr>(entry.handle) == down.source; };
+  for (auto& entry : state.select(ended))
+    remove(self, entry.id, entry.host, reason);
 }
 
 caf::result<void> on_register(directory_self* self, const register_role& request) {
   auto& state = self->state;
   if (!request.handle || request.id.empty())
     return telemetry::make_failure("a registration needs an id and a live actor");
-  if (state.roles.size() >= roles_max && state.roles.count(request.id) == 0)
-    return telemetry::make_failure("the directory is full: " + std::to_string(roles_max) + " roles");
   auto host = request.host.empty() ? state.host : request.host;
-  state.roles[request.id] = role_entry{request.id, request.handle, host};
+  if (state.role_count >= roles_max && !state.has(request.id, host))
+    return telemetry::make_failure("the directory is full: " + std::to_string(roles_max) + " roles");
+  role_entry entry{request.id, request.handle, host, request.epoch};
+  state.put(entry);
   watch(self, request.handle);
   state.log.info("role up", {{"id", request.id}, {"host", host}});
-  push(self, request.id, role_up{request.id, request.handle});
+  tell_gate(self, entry, true);
+  if (state.best(request.id)->host == host)
+    push(self, request.id, up_of(entry));
   return caf::unit;
+}
+
+void on_export(directory_self* self, const export_roles& request) {
+  auto& state = self->state;
+  state.exporter = request.subscriber;
+  if (!request.subscriber)
+    return;
+  watch(self, request.subscriber);
+  for (auto& entry : state.select([&](auto& x) { return x.host == state.host; }))
+    tell_gate(self, entry, true);
 }
 
 caf::result<void> on_subscribe(directory_self* self, const subscribe& request) {
@@ -60,7 +100,7 @@ caf::result<void> on_subscribe(directory_self* self, const subscribe& request) {
   state.add_subscription(request.pattern, request.subscriber);
   watch(self, request.subscriber);
   for (auto& entry : state.find(request.pattern))
-    caf::anon_send(caf::actor_cast<caf::actor>(request.subscriber), role_up{entry.id, entry.handle});
+    caf::anon_send(caf::actor_cast<caf::actor>(request.subscriber), up_of(entry));
   return caf::unit;
 }
 
@@ -71,8 +111,7 @@ handle::behavior_type run(directory_self* self, const std::string& host, const t
   return {
     [self](const register_role& request) { return on_register(self, request); },
     [self](const withdraw_role& request) {
-      if (self->state.roles.erase(request.id) > 0)
-        tell_down(self, request.id, "withdrawn");
+      remove(self, request.id, request.host.empty() ? self->state.host : request.host, "withdrawn");
     },
     [self](const subscribe& request) { return on_subscribe(self, request); },
     [self](const unsubscribe& request) {
@@ -80,15 +119,10 @@ handle::behavior_type run(directory_self* self, const std::string& host, const t
     },
     [self](const lookup& request) { return lookup_reply{self->state.find(request.pattern)}; },
     [self](const drop_host& request) {
-      std::vector<std::string> ids;
-      for (auto& [id, entry] : self->state.roles)
-        if (entry.host == request.host)
-          ids.push_back(id);
-      for (auto& id : ids) {
-        self->state.roles.erase(id);
-        tell_down(self, id, request.reason);
-      }
+      for (auto& entry : self->state.select([&](auto& x) { return x.host == request.host; }))
+        remove(self, entry.id, entry.host, request.reason);
     },
+    [self](const export_roles& request) { on_export(self, request); },
   };
 }
 

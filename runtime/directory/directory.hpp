@@ -25,33 +25,52 @@ namespace runtime::directory {
 // -- what subscribers receive ---------------------------------------------------------------------------
 
 /// The role lives, and this is its handle. Replaces an earlier handle of the same id. Every role that
-/// matches is sent once upon subscribing.
+/// matches is sent once upon subscribing. When several hosts have a role of one id, the one with the highest epoch is
+/// meant, among equals the one that came last.
 struct role_up {
   std::string id;
   caf::strong_actor_ptr handle;
+  std::string host = {};
+  int64_t epoch = 0;
 };
 
 /// The role ended; its handle is of no use any more. A successor comes as another role_up.
 struct role_down {
   std::string id;
   std::string reason;
+  std::string host = {};
 };
 
 using subscriber = caf::typed_actor<caf::reacts_to<role_up>, caf::reacts_to<role_down>>;
 
 // -- what the directory accepts -------------------------------------------------------------------------
 
-/// Registers a role that serves from now on; a second one under the same id replaces the first.
-/// `host` is empty for this host.
+/// Registers a role that serves from now on; a second one under the same id and host replaces the first.
+/// `host` is empty for this host. `epoch` is a singleton's (host/tenure.hpp), 0 for all others.
 struct register_role {
   std::string id;
   caf::strong_actor_ptr handle;
   std::string host;
+  int64_t epoch = 0;
 };
 
-/// Takes a role out before its actor ends.
+/// Takes a role out before its actor ends. `host` is empty for this host.
 struct withdraw_role {
   std::string id;
+  std::string host = {};
+};
+
+/// For the mesh's gate: this host's own roles, now and whenever they change. One such subscriber; a later one
+/// replaces the first.
+struct export_roles {
+  caf::strong_actor_ptr subscriber;
+};
+
+/// To the gate: `handle` is null when the role is gone.
+struct role_exported {
+  std::string id;
+  caf::strong_actor_ptr handle;
+  int64_t epoch = 0;
 };
 
 /// `pattern`: an exact id ("scheduler"), a prefix that ends in a slash ("apiserver/"), or "" for every role.
@@ -74,6 +93,7 @@ struct role_entry {
   std::string id;
   caf::strong_actor_ptr handle;
   std::string host;
+  int64_t epoch = 0;
 };
 
 struct lookup_reply {
@@ -88,9 +108,10 @@ struct drop_host {
 
 using handle = caf::typed_actor<caf::reacts_to<register_role>, caf::reacts_to<withdraw_role>,
                                 caf::reacts_to<subscribe>, caf::reacts_to<unsubscribe>,
-                                caf::replies_to<lookup>::with<lookup_reply>, caf::reacts_to<drop_host>>;
+                                caf::replies_to<lookup>::with<lookup_reply>, caf::reacts_to<drop_host>,
+                                caf::reacts_to<export_roles>>;
 
-/// One subscription is one pattern of one actor.
+/// One subscription is one pattern of one actor; one role is one id on one host.
 constexpr size_t subscriptions_max = 65'536;
 constexpr size_t roles_max = 65'536;
 
@@ -108,3 +129,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::unsubscribe)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::lookup)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::lookup_reply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::drop_host)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::export_roles)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(runtime::directory::role_exported)

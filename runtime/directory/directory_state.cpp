@@ -36,7 +36,48 @@ std::vector<role_entry> directory_state::find(std::string_view pattern) const {
   for (auto i = roles.lower_bound(pattern); i != roles.end() && i->first.compare(0, pattern.size(), pattern) == 0;
        ++i)
     if (matches(pattern, i->first))
-      result.push_back(i->second);
+      result.push_back(i->second.front());
+  return result;
+}
+
+const role_entry* directory_state::best(std::string_view id) const {
+  auto i = roles.find(id);
+  return i == roles.end() ? nullptr : &i->second.front();
+}
+
+bool directory_state::has(std::string_view id, std::string_view host) const {
+  auto i = roles.find(id);
+  return i != roles.end() && std::any_of(i->second.begin(), i->second.end(), [&](auto& x) { return x.host == host; });
+}
+
+void directory_state::put(role_entry entry) {
+  take(entry.id, entry.host);
+  auto& all = roles[entry.id];
+  auto at = std::find_if(all.begin(), all.end(), [&](auto& x) { return x.epoch <= entry.epoch; });
+  all.insert(at, std::move(entry));
+  ++role_count;
+}
+
+std::optional<role_entry> directory_state::take(std::string_view id, std::string_view host) {
+  auto i = roles.find(id);
+  if (i == roles.end())
+    return std::nullopt;
+  auto& all = i->second;
+  auto at = std::find_if(all.begin(), all.end(), [&](auto& x) { return x.host == host; });
+  if (at == all.end())
+    return std::nullopt;
+  auto result = std::move(*at);
+  all.erase(at);
+  --role_count;
+  if (all.empty())
+    roles.erase(i);
+  return result;
+}
+
+std::vector<role_entry> directory_state::select(const std::function<bool(const role_entry&)>& which) const {
+  std::vector<role_entry> result;
+  for (auto& [id, all] : roles)
+    std::copy_if(all.begin(), all.end(), std::back_inserter(result), which);
   return result;
 }
 
@@ -64,16 +105,6 @@ void directory_state::forget_subscriber(const caf::actor_addr& who) {
     patterns.push_back(pattern);
   for (auto& pattern : patterns)
     remove_subscription(pattern, who);
-}
-
-std::vector<std::string> directory_state::forget_role(const caf::actor_addr& who) {
-  std::vector<std::string> ids;
-  for (auto& [id, entry] : roles)
-    if (caf::actor_cast<caf::actor_addr>(entry.handle) == who)
-      ids.push_back(id);
-  for (auto& id : ids)
-    roles.erase(id);
-  return ids;
 }
 
 } // namespace runtime::directory

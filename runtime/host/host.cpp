@@ -1,6 +1,8 @@
 #include "runtime/host/host.hpp"
 
 #include "runtime/host/system_config.hpp"
+#include "runtime/mesh/commands.hpp"
+#include "runtime/mesh/mesh.hpp"
 
 #include <cerrno>
 #include <future>
@@ -32,22 +34,44 @@ host::host(host_options options) : options_(std::move(options)), roles_(options_
   config_ = std::make_unique<system_config>(options_.threads);
   if (options_.add_messages)
     options_.add_messages(*config_);
+  // With certificates even a host that is alone: a placement that is applied later may have more.
+  auto meshed = options_.boot->value.hosts.size() > 1 || !options_.pki.empty();
+  if (meshed)
+    mesh::prepare(*config_);
   system_ = std::make_unique<caf::actor_system>(*config_);
+  if (meshed)
+    mesh_ = std::make_shared<mesh::mesh>(*system_, mesh::mesh_options{.cluster = options_.boot->value.cluster.name,
+                                                                      .host = options_.name,
+                                                                      .hosts = options_.boot->value.hosts,
+                                                                      .pki = options_.pki,
+                                                                      .data = options_.data,
+                                                                      .log_output = options_.log_output,
+                                                                      .clock = options_.clock,
+                                                                      .random = options_.random});
+  if (options_.commands)
+    mesh::add_commands(options_.commands, options_.name, mesh_);
 }
 
 host::~host() {
   if (root_)
     caf::anon_send_exit(root_, caf::exit_reason::kill);
   root_ = nullptr;
+  if (mesh_)
+    mesh_->stop("the host ends");
+  mesh_.reset();
   system_.reset();
   ::close(event_fd_);
 }
 
 void host::start() {
+  if (mesh_)
+    mesh_->start();
   tree_inputs inputs{.host = options_.name,
                      .roles = roles_,
                      .cluster = options_.boot->value.cluster,
                      .data = options_.data,
+                     .pki = options_.pki,
+                     .mesh = mesh_,
                      .known = options_.known,
                      .table = table_,
                      .commands = options_.commands,
@@ -105,6 +129,9 @@ void host::kill() {
 
 bool host::close(std::chrono::milliseconds timeout) {
   root_ = nullptr;
+  if (mesh_)
+    mesh_->stop("the host ends");
+  mesh_.reset();
   // ~actor_system waits for every actor without bound, hence in a thread of its own. It also waits for its logger, of
   // which spawning left a reference in this thread.
   caf::logger::set_current_actor_system(nullptr);

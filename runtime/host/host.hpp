@@ -14,6 +14,7 @@ struct host_options {
   std::string name;
   std::shared_ptr<const placement::boot> boot; ///< with the placement to begin with
   std::filesystem::path data; ///< absolute, locked by the caller
+  std::filesystem::path pki = {}; ///< of this host; needed when the placement has more than one
   std::span<const role_descriptor> known;
   telemetry::log_output_ptr log_output;
   seams::clock_ptr clock;
@@ -58,6 +59,10 @@ public:
   const std::shared_ptr<telemetry::actor_table>& table() const {
     return table_;
   }
+  /// Null in a cluster of one host.
+  const std::shared_ptr<mesh::mesh>& mesh() const {
+    return mesh_;
+  }
   /// The roles that are not up yet, with their last failure.
   std::vector<std::string> not_ready() const;
 
@@ -73,6 +78,7 @@ private:
   std::atomic<bool> ready_{false};
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
+  std::shared_ptr<mesh::mesh> mesh_;
   caf::actor root_;
 };
 

@@ -30,6 +30,10 @@ namespace runtime::control {
 class command_table;
 }
 
+namespace runtime::mesh {
+class mesh;
+}
+
 namespace runtime::host {
 
 class local_roles;
@@ -42,6 +46,7 @@ struct role_context {
   placement::role_settings settings;
   placement::cluster_settings cluster;
   std::filesystem::path data; ///< absolute path of the host's data folder
+  std::filesystem::path pki;  ///< what `troupe pki init` made for this host; empty in a cluster of one host
   directory::handle directory;
   seams::clock_ptr clock;
   seams::random_ptr random;
@@ -52,6 +57,7 @@ struct role_context {
   /// For the keeper: what this process was started with, and the starting and stopping of roles.
   std::shared_ptr<const placement::boot> boot;
   std::weak_ptr<local_roles> roles;
+  std::shared_ptr<mesh::mesh> mesh; ///< links to other hosts; null in a cluster of one host
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 
@@ -86,7 +92,7 @@ struct role_descriptor {
 
 /// Tells the directory that this instance serves from now on (for `readiness::when_registered`).
 inline void announce_ready(const role_context& ctx, const caf::strong_actor_ptr& self) {
-  caf::anon_send(ctx.directory, directory::register_role{ctx.id, self, {}});
+  caf::anon_send(ctx.directory, directory::register_role{ctx.id, self, {}, ctx.tenure ? ctx.tenure->epoch() : 0});
 }
 
 /// Lists an actor that the role runs beside its own ("store/pods/committer") until it ends.

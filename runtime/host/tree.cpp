@@ -1,5 +1,6 @@
 #include "runtime/host/tree.hpp"
 
+#include "runtime/mesh/mesh.hpp"
 #include "runtime/telemetry/metered.hpp"
 
 #include <algorithm>
@@ -41,7 +42,7 @@ struct readiness_state {
 
 using readiness_self = caf::stateful_actor<readiness_state, telemetry::metered<caf::event_based_actor>>;
 
-caf::behavior watch_readiness(readiness_self* self, std::set<std::string> ids, directory::handle directory,
+caf::behavior watch_readiness(readiness_self* self, std::string host, std::set<std::string> ids, directory::handle directory,
                               std::shared_ptr<telemetry::actor_table> table, std::function<void()> on_ready) {
   self->state.missing = std::move(ids);
   auto missing = self->state.missing.size();
@@ -50,6 +51,8 @@ caf::behavior watch_readiness(readiness_self* self, std::set<std::string> ids, d
     on_ready();
   return {
     [=](const directory::role_up& up) {
+      if (up.host != host)
+        return;
       if (table)
         table->ready(up.id, up.handle);
       auto& left = self->state.missing;
@@ -95,6 +98,7 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .settings = resolve(role.settings, inputs.data),
           .cluster = inputs.cluster,
           .data = inputs.data,
+          .pki = inputs.pki,
           .directory = {},
           .clock = inputs.clock,
           .random = inputs.random,
@@ -103,6 +107,7 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .commands = inputs.commands,
           .boot = inputs.boot,
           .roles = roles,
+          .mesh = inputs.mesh,
           .tenure = std::move(tenure)};
 }
 
@@ -179,6 +184,19 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
   return roles;
 }
 
+/// In a group of its own: a gate that fails takes the links with it, but no role.
+child_spec mesh_child(caf::actor_system& system, const tree_inputs& inputs, const current_directory_ptr& directory) {
+  auto group = supervisor_of(inputs, std::string{root_id} + "/mesh");
+  group.children.push_back({.id = "gate", .role = "gate", .start = [mesh = inputs.mesh, directory] {
+                              return mesh->spawn_gate(directory->get());
+                            }});
+  auto time = stop_time_max(group) + kill_wait;
+  return {.id = group.id,
+          .role = std::string{root_id},
+          .start = [&system, group] { return caf::actor_cast<caf::strong_actor_ptr>(supervision::spawn(system, group)); },
+          .shutdown = time};
+}
+
 } // namespace
 
 std::string_view to_string(start_phase phase) {
@@ -213,6 +231,8 @@ supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs)
                              return caf::actor_cast<caf::strong_actor_ptr>(handle);
                            }});
   auto roles = make_roles(system, inputs, directory);
+  if (inputs.mesh)
+    root.children.push_back(mesh_child(system, inputs, directory));
   std::set<std::string> ids;
   for (auto& role : inputs.roles) {
     roles->add_at_start(role);
@@ -223,7 +243,7 @@ supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs)
   // Last, so that its end takes nothing with it; the directory tells it what came before.
   root.children.push_back({.id = "readiness", .role = "readiness", .start = [=, &system] {
                              return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(
-                               watch_readiness, ids, directory->get(), inputs.table, inputs.on_ready));
+                               watch_readiness, inputs.host, ids, directory->get(), inputs.table, inputs.on_ready));
                            }});
   return root;
 }

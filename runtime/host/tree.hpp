@@ -3,6 +3,7 @@
 //
 //   supervisor (rest_for_one)
 //   ├── directory
+//   ├── supervisor/mesh     gate; only in a cluster of several hosts
 //   ├── supervisor/store    (one_for_one) store/pods, store/events ...
 //   ├── supervisor/apiserver ... controllers, scheduler, kubelet, proxy
 //   └── readiness           tells when every role is up
@@ -23,6 +24,8 @@ struct tree_inputs {
   std::vector<placement::role_instance> roles; ///< of this host
   placement::cluster_settings cluster;
   std::filesystem::path data;                  ///< absolute
+  std::filesystem::path pki;                   ///< may be empty
+  std::shared_ptr<mesh::mesh> mesh;            ///< null: the cluster has one host
   std::span<const role_descriptor> known;
   std::shared_ptr<telemetry::actor_table> table;
   std::shared_ptr<control::command_table> commands; ///< may be null

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/pki/certificate.hpp"
+
 namespace actors::apiserver::auth {
 
-constexpr int64_t day_seconds = 86'400;
+using runtime::pki::day_seconds;
 constexpr int64_t ca_lifetime_seconds = 3'650 * day_seconds;
 constexpr int64_t certificate_lifetime_seconds = 365 * day_seconds;
 /// What has less time left than this is renewed at the next start.

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "actors/apiserver/auth/private_file.hpp"
+#include "runtime/pki/private_file.hpp"
 
 namespace actors::apiserver::auth {
 
@@ -98,7 +98,7 @@ token_table::stamp token_table::stamp_of() const {
 void token_table::reload() {
   loaded_ = stamp_of();
   try {
-    const auto text = read_private_file(file_);
+    const auto text = runtime::pki::read_private_file(file_);
     identities_ = text ? parse_tokens(*text) : token_identities{};
     problem_.clear();
   } catch (const std::exception& error) {

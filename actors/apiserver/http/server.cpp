@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "actors/apiserver/auth/pki.hpp"
-#include "actors/apiserver/auth/private_file.hpp"
+#include "runtime/pki/private_file.hpp"
 #include "actors/apiserver/http/connection.hpp"
 #include "actors/apiserver/http/limits.hpp"
 #include "actors/apiserver/http/loop.hpp"
@@ -199,8 +199,8 @@ std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<ha
   const auto kubeconfig =
     auth::render_kubeconfig(keys, fmt::format("https://{}:{}", host, result->port()), settings.cluster_name);
   const auto file = settings.data / "admin.kubeconfig";
-  if (auth::read_private_file(file) != kubeconfig)
-    auth::write_private_file(file, kubeconfig);
+  if (runtime::pki::read_private_file(file) != kubeconfig)
+    runtime::pki::write_private_file(file, kubeconfig);
   log.info("serving the API", {{"address", fmt::format("https://{}:{}", host, result->port())}});
   return result;
 }

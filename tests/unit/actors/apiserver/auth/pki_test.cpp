@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "actors/apiserver/auth/pki.hpp"
-#include "actors/apiserver/auth/private_file.hpp"
+#include "runtime/pki/private_file.hpp"
 
 using namespace actors::apiserver::auth;
 namespace fs = std::filesystem;
@@ -82,7 +82,7 @@ TEST_CASE("damaged and missing files are named, with the remedy, and never overw
   std::ofstream{file} << "garbage";
   CHECK_THROWS_WITH(load_or_create_pki(in(at)), Catch::Contains("apiserver.crt") &&
                                                   Catch::Contains("damaged") && Catch::Contains("remove it"));
-  CHECK(read_private_file(file) == "garbage");
+  CHECK(runtime::pki::read_private_file(file) == "garbage");
   fs::remove(file);
   CHECK_NOTHROW(load_or_create_pki(in(at)));
   fs::remove(at.path / "pki" / "ca.key");

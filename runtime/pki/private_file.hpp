@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace actors::apiserver::auth {
+namespace runtime::pki {
 
 constexpr size_t private_file_bytes_max = 4u << 20;
 
@@ -16,4 +16,4 @@ void write_private_file(const std::filesystem::path& path, std::string_view text
 /// nullopt: not there. Throws std::runtime_error when it cannot be read or is too large.
 std::optional<std::string> read_private_file(const std::filesystem::path& path);
 
-} // namespace actors::apiserver::auth
+} // namespace runtime::pki

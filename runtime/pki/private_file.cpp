@@ -1,5 +1,5 @@
 // Private files over plain system calls: the mode must be right from the first byte on.
-#include "actors/apiserver/auth/private_file.hpp"
+#include "runtime/pki/private_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace actors::apiserver::auth {
+namespace runtime::pki {
 
 namespace {
 
@@ -77,4 +77,4 @@ std::optional<std::string> read_private_file(const std::filesystem::path& path) 
   }
 }
 
-} // namespace actors::apiserver::auth
+} // namespace runtime::pki
