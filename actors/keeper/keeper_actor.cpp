@@ -30,8 +30,8 @@ std::string object_name(const std::string& role_id) {
 keeper_actor::keeper_actor(caf::actor_config& config, runtime::host::role_context context)
     : super(config), context_(std::move(context)), api_(this, context_, keeper_identity(context_.host)),
       events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
-      placements_(api_.watch(client::placements)),
-      report_(api_, events_, context_, roles_, api_.watch(client::hosts)), placement_(context_.boot->value), text_(context_.boot->text),
+      placements_(api_.watch(client::placements)), hosts_(api_.watch(client::hosts)),
+      report_(api_, events_, context_, roles_, hosts_), placement_(context_.boot->value), text_(context_.boot->text),
       generation_(context_.boot->generation), started_us_(now_us()) {}
 
 keeper_actor::behavior_type keeper_actor::make_behavior() {
@@ -47,6 +47,10 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
   index_bound();
   adopt_running();
   add_commands();
+  if (context_.mesh)
+    if (auto gate = context_.mesh->gate())
+      caf::anon_send(caf::actor_cast<caf::actor>(gate),
+                     runtime::mesh::subscribe_links{caf::actor_cast<caf::strong_actor_ptr>(this)});
   api_.start();
   return {
     [this](const client::protocol::watch_batch& batch) { api_.receive(batch); },
@@ -71,7 +75,20 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
       look();
     },
     [this](const operator_command& command) { on_command(command); },
-    [this](const links_changed&) { look(); },
+    [this](const runtime::mesh::link_up& event) {
+      missing_.erase(event.host);
+      note_link(event.host, false, "LinkUp", "Host " + context_.host + " has a link to " + event.host);
+      look();
+    },
+    [this](const runtime::mesh::link_down& event) {
+      missing_.insert(event.host);
+      note_link(event.host, true, "LinkDown", "Host " + context_.host + " has no link to " + event.host + ": " + event.reason);
+      look();
+    },
+    [this](const runtime::mesh::link_slow& event) {
+      note_link(event.host, event.slow, event.slow ? "LinkSlow" : "LinkFast",
+                "The link from " + context_.host + " to " + event.host + (event.slow ? " is slow" : " is as fast as it should be"));
+    },
   };
 }
 
@@ -82,23 +99,31 @@ void keeper_actor::on_exit() {
 
 void keeper_actor::on_synced() {
   on_placement();
-  std::function<void()> tick = [this] {
-    look();
+  tick();
+}
+
+void keeper_actor::tick() {
+  look();
+  if (now_us() - reported_us_ >= std::chrono::microseconds{report_interval}.count()) {
+    reported_us_ = now_us();
     std::set<std::string> owned;
     for (auto& [id, item] : local_)
       if (item.tenure && item.tenure->active())
         owned.insert(id);
-    report_.update(placement_, owned, generation_);
-  };
-  // A timer that sets itself again.
-  auto again = std::make_shared<std::function<void()>>();
-  *again = [this, tick, weak = std::weak_ptr{again}] {
-    tick();
-    if (auto next = weak.lock())
-      api_.after(look_interval, *next);
-  };
-  ticker_ = again;
-  (*again)();
+    report_.update(placement_, owned, generation_, [this](const std::string& host) { return see(host); });
+  }
+  api_.after(missing_.empty() ? look_interval : look_interval_missing, [this] { tick(); });
+}
+
+void keeper_actor::note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text) {
+  const entry* item = hosts_.find(host);
+  if (item == nullptr)
+    return; // it never served; `troupe links` tells of it
+  const auto about = client::reference_to(client::hosts, *item);
+  if (warning)
+    events_.warning(about, reason, text);
+  else
+    events_.normal(about, reason, text);
 }
 
 // ---- the placement in force ------------------------------------------------------------------------------
@@ -164,6 +189,8 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
     placement_ = std::move(read.value);
     text_ = text;
     index_bound();
+    if (context_.mesh)
+      context_.mesh->set_hosts(placement_.hosts);
   }
   generation_ = generation;
   context_.log.info("placement in force", {{"generation", generation}});
@@ -179,6 +206,11 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
 presence keeper_actor::see(const std::string& host) const {
   if (host == context_.host)
     return presence::up;
+  const auto link = context_.mesh ? context_.mesh->table()->find(host) : std::nullopt;
+  if (link && context_.mesh->table()->reachable(host))
+    return presence::up;
+  if (link && link->incarnation != 0)
+    return presence::lost;
   const auto settled = now_us() - started_us_ > std::chrono::microseconds{settle_time}.count();
   return settled ? presence::lost : presence::unknown;
 }

@@ -11,6 +11,7 @@
 #include "messages/api/troupe/v1/role_generated.h"
 #include "runtime/control/command_table.hpp"
 #include "runtime/host/local_roles.hpp"
+#include "runtime/mesh/mesh.hpp"
 #include "runtime/telemetry/metered.hpp"
 
 #include <future>
@@ -38,21 +39,18 @@ struct operator_command {
   std::shared_ptr<std::promise<runtime::control::reply>> answer;
 };
 
-/// A host's link came or went: look again.
-struct links_changed {};
-
 } // namespace actors::keeper
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::tenure_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::role_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::operator_command)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::keeper::links_changed)
 
 namespace actors::keeper {
 
 using keeper_interface =
   client::consumer_actor::extend<caf::reacts_to<tenure_event>, caf::reacts_to<role_ended>,
-                                 caf::reacts_to<operator_command>, caf::reacts_to<links_changed>>;
+                                 caf::reacts_to<operator_command>, caf::reacts_to<runtime::mesh::link_up>,
+                                 caf::reacts_to<runtime::mesh::link_down>, caf::reacts_to<runtime::mesh::link_slow>>;
 
 class keeper_actor : public runtime::telemetry::metered<keeper_interface::base> {
 public:
@@ -62,6 +60,8 @@ public:
   static constexpr std::chrono::milliseconds settle_time{5'000};
   /// Between two looks at everything, for what no event announces.
   static constexpr std::chrono::milliseconds look_interval{500};
+  /// While a host is missing: what the others see of it arrives with their pings.
+  static constexpr std::chrono::milliseconds look_interval_missing{50};
   static constexpr std::chrono::milliseconds report_interval{1'000};
 
   keeper_actor(caf::actor_config& config, runtime::host::role_context context);
@@ -88,6 +88,8 @@ private:
   presence see(const std::string& host) const;
   void look();
   void announce();
+  void tick();
+  void note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text);
 
   // -- roles (keeper_actor_roles.cpp)
   void look_at_bound();
@@ -115,6 +117,7 @@ private:
   client::event_recorder events_;
   client::object_cache& roles_;
   client::object_cache& placements_;
+  client::object_cache& hosts_;
   status_report report_;
   placement placement_;         // in force here
   std::map<std::string, role_instance> bound_; // of placement_, to this host
@@ -124,7 +127,8 @@ private:
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
   int64_t started_us_ = 0;
-  std::shared_ptr<std::function<void()>> ticker_;
+  std::set<std::string> missing_; ///< hosts without a link to this one
+  int64_t reported_us_ = 0;
   bool storing_ = false;
   bool announced_ = false;
 };

@@ -1,6 +1,7 @@
 #include "actors/keeper/status_report.hpp"
 
 #include "actors/keeper/keeper_actor.hpp"
+#include "messages/api/troupe/v1/host_generated.h"
 #include "messages/codec/time.hpp"
 #include "runtime/host/version.hpp"
 
@@ -38,6 +39,17 @@ draft condition(bool ready, const std::string& reason, const std::string& messag
                              {"lastTransitionTime", messages::codec::format_time(now)}});
 }
 
+/// What the object says; somebody else writes it when this host is lost.
+bool is_ready(const client::entry& item) {
+  const auto* status = item.as<messages::api::troupe::v1::Host>().status();
+  if (status == nullptr || status->conditions() == nullptr)
+    return false;
+  for (const auto* one : *status->conditions())
+    if (one->type()->string_view() == "Ready")
+      return one->status()->string_view() == "True";
+  return false;
+}
+
 } // namespace
 
 status_report::status_report(client::api_client& api, client::event_recorder& events,
@@ -50,7 +62,7 @@ status_report::status_report(client::api_client& api, client::event_recorder& ev
 }
 
 void status_report::update(const runtime::placement::placement& placed, const std::set<std::string>& owned,
-                           int64_t generation) {
+                           int64_t generation, const presence_of& see) {
   if (!context_.actors)
     return;
   std::set<std::string> ids;
@@ -73,6 +85,7 @@ void status_report::update(const runtime::placement::placement& placed, const st
     report_role(role.id, {row->restarts(), row->last_failure, phase_of(*row, standby)});
   }
   report_host(ids, generation);
+  report_lost(placed, see);
 }
 
 void status_report::ensure_role(const runtime::placement::role_instance& role, int64_t generation) {
@@ -121,7 +134,8 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
     ensure_host();
     return;
   }
-  if ((ids == reported_roles_ && generation == reported_generation_) || !writing_.insert(key).second)
+  const auto up_to_date = ids == reported_roles_ && generation == reported_generation_ && is_ready(*item);
+  if (up_to_date || !writing_.insert(key).second)
     return;
   draft roles = draft::make_array();
   for (auto& id : ids)
@@ -143,6 +157,27 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
                reported_roles_ = ids;
                reported_generation_ = generation;
              });
+}
+
+/// Of the hosts that are there, the first by name tells of those that are not.
+void status_report::report_lost(const runtime::placement::placement& placed, const presence_of& see) {
+  for (auto& host : placed.hosts)
+    if (host.name < context_.host && see(host.name) == presence::up)
+      return;
+  for (auto& host : placed.hosts) {
+    const auto* item = hosts_.find(host.name);
+    if (item == nullptr || see(host.name) != presence::lost || !is_ready(*item))
+      continue;
+    const std::string key = "host " + host.name;
+    if (!writing_.insert(key).second)
+      continue;
+    const auto seconds = context_.clock->wall_seconds();
+    auto lost = condition(false, "Unreachable", "no host reaches it", seconds);
+    lost.set("status", "Unknown");
+    auto status = draft::make_object({{"conditions", draft::make_array({std::move(lost)})}});
+    api_.patch(client::hosts, "status", "", host.name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+               [this, key](const client::api_result&) { writing_.erase(key); }); // else at the next look
+  }
 }
 
 void status_report::ensure_host() {

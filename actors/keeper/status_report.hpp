@@ -4,6 +4,7 @@
 
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
+#include "actors/keeper/decide_role.hpp"
 #include "runtime/placement/placement.hpp"
 
 #include <map>
@@ -18,7 +19,8 @@ public:
                 client::object_cache& roles, client::object_cache& hosts);
 
   /// Looks at the actor table and writes what is new. `owned`: ids of the singletons that this host owns.
-  void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, int64_t generation);
+  void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, int64_t generation,
+              const presence_of& see);
 
 private:
   struct shown {
@@ -32,6 +34,7 @@ private:
   void report_host(const std::set<std::string>& ids, int64_t generation);
   void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
   void ensure_host();
+  void report_lost(const runtime::placement::placement& placed, const presence_of& see);
 
   client::api_client& api_;
   client::event_recorder& events_;
