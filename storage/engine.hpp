@@ -21,6 +21,9 @@ using revision = int64_t;
 inline constexpr std::size_t key_bytes_max = 480;
 // Largest value in bytes (upstream's etcd takes requests of 1.5 MiB).
 inline constexpr std::size_t value_bytes_max = 3 * 1024 * 1024;
+// Longest name of a fenced role, and how many there can be.
+inline constexpr std::size_t role_bytes_max = 256;
+inline constexpr std::size_t fences_max = 4096;
 // A page of a range or of changes ends after the entry that passes this many bytes of values.
 inline constexpr std::size_t page_bytes_max = 4 * 1024 * 1024;
 
@@ -51,6 +54,7 @@ struct write {
   std::string key;
   std::string value;                // put only
   std::optional<revision> expected; // 0: must not exist; a revision: must be the current one; nullopt: any
+  bool with_next = false; // all or nothing, together with the batch's next write; a group's keys are distinct
 };
 
 enum class write_status : uint8_t {
@@ -58,7 +62,8 @@ enum class write_status : uint8_t {
   conflict,  // the key's revision is not the expected one; write_result::rev is the current one
   absent,    // an erase, or a put with an expected revision, of a key that does not exist
   too_large, // value above value_bytes_max, or key above key_bytes_max
-  failed     // the write itself is malformed: empty key, NUL in the key
+  failed,    // the write itself is malformed: empty key, NUL in the key, or a second one of its group for that key
+  skipped    // another write of its group is why nothing of the group was written
 };
 
 struct write_result {
@@ -114,10 +119,17 @@ public:
   virtual ~engine() = default;
 
   // One transaction, durable when it returns. Later writes of a batch see the earlier ones. A conflict fails
-  // only that write. `unix_second` is the wall clock's, kept with each change for revision_before(); when it
+  // only that write and its group. `unix_second` is the wall clock's, kept with each change for revision_before(); when it
   // runs backwards, the newest second seen counts. Throws error (disk_full: nothing of the batch was written;
   // io; closed).
   virtual std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) = 0;
+
+  // Raises the epoch of `role` (1 to role_bytes_max bytes), durable when it returns; one that is not newer
+  // changes nothing. Returns the one in force. Not part of the history. Called by the thread that commits. Throws
+  // error as commit() does, and disk_full for more than fences_max roles.
+  virtual int64_t raise_fence(std::string_view role, int64_t epoch) = 0;
+  // 0: never raised. Called by the thread that commits.
+  virtual int64_t fence(std::string_view role) = 0;
 
   // The record of `key` as of revision `at` (0: now). Throws compacted, error (corrupt, future_revision).
   virtual std::optional<record> get(std::string_view key, revision at = 0) = 0;

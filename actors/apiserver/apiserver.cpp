@@ -11,7 +11,11 @@ namespace {
 std::shared_ptr<void> start_front(const runtime::host::role_context& context, std::shared_ptr<front_port> port) {
   http::server_options options;
   options.address = context.settings.text("address");
+  options.advertised = context.settings.list("advertise");
+  options.public_address = context.settings.text("publicAddress");
+  options.host = context.host;
   options.data = context.data;
+  options.pki = context.pki;
   options.cluster_name = context.cluster.name;
   options.service_cidr = context.cluster.service_cidr;
   options.clock = context.clock;
@@ -30,7 +34,14 @@ runtime::host::role_descriptor describe() {
              .settings = {{.name = "address",
                            .type = setting_type::address,
                            .help = "where HTTPS is served",
-                           .otherwise = std::string{"127.0.0.1:6443"}}},
+                           .otherwise = std::string{"127.0.0.1:6443"}},
+                          {.name = "advertise",
+                           .type = setting_type::names,
+                           .help = "more names and addresses that the serving certificate is valid for: a load balancer's, "
+                                   "and this host's own when it serves on 0.0.0.0"},
+                          {.name = "publicAddress",
+                           .type = setting_type::endpoint,
+                           .help = "what the kubeconfig names instead of `address`: a load balancer"}},
              .required = true},
     .phase = runtime::host::start_phase::apiserver,
     .ready = runtime::host::readiness::when_registered,

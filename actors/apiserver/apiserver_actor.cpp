@@ -138,7 +138,8 @@ int64_t apiserver::now_us() const {
 apiserver::apiserver(caf::actor_config& config, runtime::host::role_context context, front_factory make_front)
     : super(config), context_(std::move(context)), make_front_(std::move(make_front)),
       cache_(std::make_shared<cache::watch_cache>(shard_by_prefix())), ready_(std::make_shared<std::atomic<bool>>(false)),
-      allocator_(address_space(context_.cluster)) {
+      allocator_(address_space(context_.cluster)),
+      location_(presence::location_of(context_.settings.text("address"), context_.settings.list("advertise"))) {
   for (const auto& [name, shard] : cache_->shards())
     links_[name].cache = shard.get();
 }
@@ -182,6 +183,7 @@ apiserver::behavior_type apiserver::make_behavior() {
       return promise;
     },
     [this](const protocol::watch_request& request) { return begin_watch(request); },
+    [this](const protocol::progress_request& request) { return on_progress(request); },
     [this](const protocol::watch_ack& ack) { on_ack(ack); },
     [this](const protocol::watch_cancel& cancel) { on_cancel(cancel); },
     [this](const store::shard_changes& batch) { on_changes(batch); },
@@ -211,6 +213,7 @@ void apiserver::on_exit() {
   ready_->store(false);
   front_.reset();
   watchers_.clear();
+  takeovers_.clear();
   links_.clear();
   kubelets_.clear(); // they hold our handle too
   super::on_exit();
@@ -218,8 +221,13 @@ void apiserver::on_exit() {
 
 void apiserver::on_tick() {
   const int64_t now = now_us();
-  for (auto& [name, link] : links_)
+  for (auto& [name, link] : links_) {
     expire_waiters(link, now);
+    raise_fences(link);
+  }
+  settle_takeovers();
+  show_readiness();
+  show_presence();
   for (auto at = watchers_.begin(); at != watchers_.end();) {
     auto next = std::next(at); // pump may forget the watcher
     if (now >= at->second.bookmark_due_us)

@@ -1,15 +1,19 @@
 // The apiserver's actor: owns the watch cache, runs the write chain, feeds the watchers of other roles. Reads of HTTP
 // clients do not pass through it; they read the cache's snapshots on their own threads (front_port.hpp).
 //
-// Split by subject: apiserver_actor.cpp (handler table, reads), _shards (following the store), _writes (the chain),
-// _watches (typed watchers).
+// Split by subject: apiserver_actor.cpp (handler table, reads), _shards (following the store), _writes (the chain), _doubts (writes whose
+// outcome is unknown), _watches (typed watchers), _fences (epochs of singleton roles),
+// _presence (its own address).
 #pragma once
 
 #include <map>
 #include <memory>
 
+#include "actors/apiserver/allocation/reservations.hpp"
 #include "actors/apiserver/allocation/service_allocator.hpp"
+#include "actors/apiserver/fencing/fence_table.hpp"
 #include "actors/apiserver/front_port.hpp"
+#include "actors/apiserver/presence/presence.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
 #include "runtime/directory/directory.hpp"
@@ -56,7 +60,12 @@ public:
   using super = runtime::telemetry::metered<apiserver_self::base>;
 
   static constexpr std::chrono::milliseconds request_deadline{10'000};
+  /// Short, since a takeover waits for it.
+  static constexpr std::chrono::milliseconds fence_deadline{2'000};
   static constexpr std::chrono::milliseconds tick_interval{250};
+  /// A shard that is away for longer makes the apiserver unready, so that load balancers take another one. A shard's
+  /// restart does not.
+  static constexpr std::chrono::milliseconds unready_after{3'000};
   static constexpr size_t writes_pending_max = 8'192;
   static constexpr size_t waiters_max = 65'536;
   static constexpr int write_attempts_max = 64;
@@ -82,7 +91,7 @@ public:
                 std::function<void(api_error, const runtime::protocols::kubelet::read_log_reply&)> done);
 
 private:
-  using steady = std::chrono::steady_clock;
+  struct write_job;
 
   // ---- following the store (apiserver_actor_shards.cpp) ----
   struct waiter {
@@ -93,12 +102,18 @@ private:
     cache::shard_cache* cache = nullptr;
     runtime::protocols::store_actor handle;
     uint64_t generation = 0;  // of `handle`: answers of an earlier one are ignored
-    bool following = false;
+    bool caught_up = false;   // the shard has accepted the watch
+    bool following = false;   // and it has confirmed the fences
+    int64_t lost_us = 0;      // when it was last followed, unless it is
+    size_t fences_in_flight = 0;
+    bool fence_failed = false;
+    std::map<uint64_t, std::shared_ptr<write_job>> commits; // in flight
     int64_t applied_to = 0;
     std::multimap<int64_t, waiter> waiters; // by the revision that they wait for
     std::vector<waiter> barriers;           // not yet sent
     bool barrier_in_flight = false;
   };
+  uint64_t begin_generation(shard_link& link);
   void connect_shard(shard_link& link, const caf::strong_actor_ptr& handle);
   void disconnect_shard(shard_link& link, const std::string& why);
   void load_page(shard_link& link, uint64_t generation, std::shared_ptr<cache::snapshot> building, std::string after);
@@ -110,34 +125,78 @@ private:
   void release_waiters(shard_link& link);
   void expire_waiters(shard_link& link, int64_t now_us);
   void announce_when_ready();
+  void show_readiness();
   void observe_service(const std::string& key, const cache::object_ptr& service);
   void create_system_objects();
   void create_system_object(std::string_view plural, std::string_view name_space, messages::codec::draft object,
                             std::function<void()> then);
   shard_link& link_of(std::string_view key_prefix);
 
+  // ---- its own address (apiserver_actor_presence.cpp) ----
+  void observe_lease(const std::string& key, const cache::object_ptr& object);
+  void show_presence();
+  void reconcile_endpoints();
+  void reconcile_own(const registry::kind& kind, const std::map<std::string, messages::codec::draft>& wanted);
+  void write_own(const registry::kind& kind, protocol::Verb verb, messages::codec::draft object);
+
+  // ---- fencing (apiserver_actor_fences.cpp) ----
+  void note_claims(const cache::snapshot& state);
+  void note_claim(const std::string& key, const cache::object_ptr& object);
+  void raise_fences(shard_link& link);
+  void on_fence_answer(shard_link& link, uint64_t generation, const std::string& failure);
+  void begin_commits(shard_link& link);
+  std::vector<std::string> unfenced_shards(const fencing::claim& claim) const;
+
   // ---- the write chain (apiserver_actor_writes.cpp) ----
   struct write_job {
     verbs::change_request request;
     std::string version; // of the request's API form
+    fencing::claim writer; // epoch 0: not fenced
     reply_callback done;
     int64_t deadline_us = 0;
     int attempts = 0;
     bool fresh = false;       // the cache was as new as the store when this attempt began
-    bool in_doubt = false;    // an earlier attempt's fate is unknown
+    std::string uid, suffix;  // of a create, the same in all attempts while one of them is in doubt
+    std::vector<verbs::write_plan> doubts; // earlier attempts whose fate is unknown
     verbs::write_plan plan;
   };
   using job_ptr = std::shared_ptr<write_job>;
+  struct landed_write {
+    int64_t revision = 0;
+    cache::object_ptr present; // the object as it is now, when the revision of the write is not known any more
+  };
   api_error decode(const protocol::write_request& message, write_job& job) const;
   void run(const job_ptr& job);
+  bool knows_roles();
+  void await_roles(const job_ptr& job);
   void run_fresh(const job_ptr& job);
   void commit(const job_ptr& job);
+  void add_reservations(const write_job& job, store::CommitRequestT& content, std::vector<attachment>& attachments);
   void on_committed(const job_ptr& job, const store::commit_reply& reply);
-  bool settle_doubt(const job_ptr& job, const cache::object_ptr& current);
+  void on_doubt(const job_ptr& job, const std::string& why);
+  void doubt_commits_of(shard_link& link, const std::string& why);
+  enum class fate : uint8_t { landed, not_there, unknown };
+  fate find_fate(const write_job& job, const verbs::write_plan& plan, const cache::snapshot& state, landed_write& found) const;
+  bool settle_doubts(const job_ptr& job, const cache::snapshot& state);
   void answer(const job_ptr& job, int64_t revision);
-  void fail(const job_ptr& job, const api_error& error);
+  void deliver(const job_ptr& job, int64_t revision);
+  void fail(const job_ptr& job, const api_error& error, bool fenced = false);
+  bool await_fences(const job_ptr& job, int64_t revision);
+  void settle_takeovers();
+  static api_error outcome_unknown();
+  static api_error outdated_claim(const write_job& job, const fencing::claim& claim, int64_t newer);
+  api_error check_claim(const write_job& job) const;
+  static api_error fenced_error(const write_job& job, int64_t epoch);
   void delete_collection(const protocol::write_request& message, write_job job);
-  verbs::environment make_environment();
+  verbs::environment make_environment(write_job& job);
+
+  /// A Role's new epoch that is stored, and is answered when all connected shards have confirmed it.
+  struct takeover {
+    fencing::claim claim;
+    job_ptr job;
+    int64_t revision = 0;
+    int64_t deadline_us = 0;
+  };
 
   // ---- typed watchers (apiserver_actor_watches.cpp) ----
   struct watcher {
@@ -155,6 +214,7 @@ private:
   };
   using watcher_key = std::pair<caf::actor_addr, uint64_t>;
   protocol::watch_reply begin_watch(const protocol::watch_request& request);
+  caf::result<protocol::progress_reply> on_progress(const protocol::progress_request& request);
   void on_ack(const protocol::watch_ack& ack);
   void on_cancel(const protocol::watch_cancel& cancel);
   void pump(const watcher_key& key, watcher& item);
@@ -176,7 +236,13 @@ private:
   std::shared_ptr<std::atomic<bool>> ready_;
   std::shared_ptr<void> front_;
   allocation::service_allocator allocator_;
+  fencing::fence_table fences_;
+  std::optional<presence::location> location_; // nothing: no other host can reach it
+  presence::live_leases leases_;
+  int64_t presence_due_us_ = 0;
+  std::vector<takeover> takeovers_;
   size_t writes_pending_ = 0;
+  uint64_t next_commit_ = 1;
   bool announced_ = false;
 };
 

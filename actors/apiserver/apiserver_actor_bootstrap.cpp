@@ -10,6 +10,7 @@ using messages::codec::draft;
 namespace {
 
 constexpr std::string_view first_namespace = "default";
+constexpr std::chrono::milliseconds bootstrap_retry{1'000};
 
 draft namespace_object(std::string_view name) {
   return draft::make_object(
@@ -38,14 +39,20 @@ void apiserver::create_system_object(std::string_view plural, std::string_view n
   job->request.name = object.get("metadata").get("name").str();
   job->request.user = "system:apiserver";
   job->request.object = std::move(object);
+  const draft again = job->request.object;
   job->deadline_us = now_us() + std::chrono::microseconds{request_deadline}.count();
-  job->done = [this, plural = std::string{plural}, name = job->request.name,
+  job->done = [this, plural = std::string{plural}, name_space = job->request.name_space, name = job->request.name, again,
                then = std::move(then)](const protocol::write_reply& reply) {
-    if (reply->code() >= 400 && reply->code() != 409) // 409: it is there, from an earlier start
-      context_.log.error("a system object could not be created",
-                         {{"resource", plural}, {"name", name}, {"code", reply->code()}});
-    else if (then)
-      then();
+    if (reply->code() < 400 || reply->code() == 409) { // 409: it is there, from an earlier start or by another apiserver
+      if (then)
+        then();
+      return;
+    }
+    context_.log.error("a system object could not be created, trying again",
+                       {{"resource", plural}, {"name", name}, {"code", reply->code()}});
+    delayed_send(this, bootstrap_retry, front_job{[=](apiserver& self) {
+                   self.create_system_object(plural, name_space, again, then);
+                 }});
   };
   ++writes_pending_;
   run(job);

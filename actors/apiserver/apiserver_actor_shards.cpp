@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds reconnect_delay{100};
 constexpr std::string_view services_prefix = "/services/";
+constexpr std::string_view leases_prefix = "/leases/kube-system/apiserver-";
 
 cache::object_ptr cached(const attachment& item, int64_t revision) {
   if (!item)
@@ -28,11 +29,24 @@ apiserver::shard_link& apiserver::link_of(std::string_view key_prefix) {
   return links_.find(cache_->shard_of(key_prefix).name())->second;
 }
 
-void apiserver::connect_shard(shard_link& link, const caf::strong_actor_ptr& handle) {
-  link.handle = caf::actor_cast<runtime::protocols::store_actor>(handle);
+/// What was under way is of no interest any more.
+uint64_t apiserver::begin_generation(shard_link& link) {
+  if (link.following)
+    link.lost_us = now_us();
+  link.caught_up = false;
   link.following = false;
   link.barrier_in_flight = false;
-  const uint64_t generation = ++link.generation;
+  link.fences_in_flight = 0;
+  link.fence_failed = false;
+  return ++link.generation;
+}
+
+void apiserver::connect_shard(shard_link& link, const caf::strong_actor_ptr& handle) {
+  link.handle = caf::actor_cast<runtime::protocols::store_actor>(handle);
+  const uint64_t generation = begin_generation(link);
+  fences_.forget(link.cache->name());
+  raise_fences(link);
+  doubt_commits_of(link, "the store shard was replaced");
   if (link.cache->ready())
     follow(link, generation, link.applied_to);
   else
@@ -42,9 +56,9 @@ void apiserver::connect_shard(shard_link& link, const caf::strong_actor_ptr& han
 void apiserver::disconnect_shard(shard_link& link, const std::string& why) {
   context_.log.warning("store shard lost", {{"shard", link.cache->name()}, {"why", why}});
   link.handle = nullptr;
-  link.following = false;
-  link.barrier_in_flight = false;
-  ++link.generation;
+  begin_generation(link);
+  doubt_commits_of(link, "the store shard was lost: " + why);
+  settle_takeovers(); // what waits for this shard goes on without it
 }
 
 void apiserver::reconnect_later(shard_link& link, uint64_t generation, std::string_view why) {
@@ -52,7 +66,7 @@ void apiserver::reconnect_later(shard_link& link, uint64_t generation, std::stri
     return;
   context_.log.warning("store shard not followed, trying again", {{"shard", link.cache->name()}, {"why", why}});
   const auto handle = caf::actor_cast<caf::strong_actor_ptr>(link.handle);
-  ++link.generation;
+  begin_generation(link);
   delayed_send(this, reconnect_delay, front_job{[handle, name = link.cache->name()](apiserver& self) {
                  auto& again = self.links_.find(name)->second;
                  if (again.handle && caf::actor_cast<caf::strong_actor_ptr>(again.handle) == handle)
@@ -110,6 +124,11 @@ void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared
                                                {"objects", building->objects.size()},
                                                {"revision", building->revision}});
       link.cache->load(building, oldest);
+      note_claims(*building);
+      building->objects.visit(leases_prefix, "", [this](const std::string& key, const cache::object_ptr& object) {
+        observe_lease(key, object);
+        return true;
+      });
       if (&link == &link_of(services_prefix)) {
         allocator_.reset();
         building->objects.visit(services_prefix, "", [this](const std::string& key, const cache::object_ptr& service) {
@@ -141,9 +160,8 @@ void apiserver::follow(shard_link& link, uint64_t generation, int64_t after) {
         load_page(link, generation, std::make_shared<cache::snapshot>(), "");
         return;
       }
-      link.following = true;
-      send_barrier(link);
-      announce_when_ready();
+      link.caught_up = true;
+      begin_commits(link);
     },
     [this, &link, generation](caf::error& error) { reconnect_later(link, generation, system().render(error)); });
 }
@@ -159,8 +177,9 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       current_sender() != caf::actor_cast<caf::strong_actor_ptr>(link.handle))
     return; // of an earlier incarnation
   if (batch->lagging() || batch->after() > link.applied_to) {
-    link.following = false;
-    follow(link, ++link.generation, link.applied_to);
+    const uint64_t generation = begin_generation(link);
+    raise_fences(link);
+    follow(link, generation, link.applied_to);
     return;
   }
   std::vector<cache::change> changes;
@@ -174,8 +193,11 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       const bool erased = item->kind() == store::WriteKind::erase;
       auto object = cached(batch.at(item->object()), item->revision());
       next.before = erased ? object : cached(batch.at(item->previous()), 0);
+      next.before_revision = item->previous_revision();
       if (!erased)
         next.after = std::move(object);
+      observe_lease(next.key, next.after);
+      note_claim(next.key, next.after ? next.after : object);
       if (next.key.starts_with(services_prefix))
         observe_service(next.key, next.after);
       changes.push_back(std::move(next));
@@ -194,12 +216,19 @@ void apiserver::observe_service(const std::string& key, const cache::object_ptr&
 }
 
 void apiserver::announce_when_ready() {
-  if (announced_ || !cache_->ready())
+  const auto ready = [this](const auto& item) { return item.second.following && fences_.due(item.first).empty(); };
+  if (announced_ || !cache_->ready() || !std::all_of(links_.begin(), links_.end(), ready))
     return;
   announced_ = true;
   create_system_objects();
   ready_->store(true);
   runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
+}
+
+void apiserver::show_readiness() {
+  const int64_t since = now_us() - std::chrono::microseconds{unready_after}.count();
+  const auto serves = [&](const auto& item) { return item.second.following || item.second.lost_us > since; };
+  ready_->store(announced_ && std::all_of(links_.begin(), links_.end(), serves));
 }
 
 // ---- waiting for the cache -------------------------------------------------------------------------------
@@ -243,8 +272,6 @@ void apiserver::send_barrier(shard_link& link) {
     },
     [this, &link, generation, again](caf::error& error) {
       if (link.generation == generation) { // the shard is gone or hangs: they wait until it is followed again
-        link.barrier_in_flight = false;
-        link.following = false;
         reconnect_later(link, generation, system().render(error));
       }
       again();

@@ -58,7 +58,7 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
     return refuse_watch(status::unavailable("the cache is not loaded yet"));
   const auto state = shard.read();
   const int64_t after = request->after();
-  if (after >= 0 && (after < shard.window(found.kind->key_prefix).oldest() || after > state->revision))
+  if (after >= 0 && after < shard.window(found.kind->key_prefix).oldest())
     return refuse_watch(status::expired("the revision is too old or unknown"));
 
   const std::string name_space = text_of(target->namespace_name());
@@ -70,21 +70,27 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
   added.selector = std::move(std::get<selectors::object_selector>(parsed));
   const watcher_key key{caf::actor_cast<caf::actor_addr>(sender), added.id};
   monitor(added.target);
-  // The present state must be at least as new as the store is now: a consumer acts on it.
-  if (after < 0) {
-    barrier(found.kind->key_prefix, [this, key](api_error error) {
+  // The present state must be at least as new as the store is now: a consumer acts on it. And a consumer that comes from
+  // another apiserver may have seen more than this one has so far.
+  if (after < 0 || after > state->revision) {
+    barrier(found.kind->key_prefix, [this, key, after](api_error error) {
       const auto item = watchers_.find(key);
       if (item == watchers_.end())
         return;
-      if (error) {
+      const int64_t present = cache_->shard_of(item->second.kind->key_prefix).read()->revision;
+      if (error || after > present) { // after > present: it saw another life of this store
         protocol::WatchBatchT ended;
-        ended.code = error.code;
+        ended.code = error ? error.code : 410;
         send_batch(item->second, std::move(ended), {});
         watchers_.erase(item);
         return;
       }
-      item->second.initial = cache_->shard_of(item->second.kind->key_prefix).read();
-      item->second.cursor = item->second.initial->revision;
+      if (after < 0) {
+        item->second.initial = cache_->shard_of(item->second.kind->key_prefix).read();
+        item->second.cursor = item->second.initial->revision;
+      } else {
+        item->second.cursor = item->second.sent_revision = after;
+      }
       pump(key, item->second);
     });
     added.cursor = -1; // not before the barrier
@@ -177,6 +183,38 @@ void apiserver::pump_all(const cache::shard_cache& shard) {
       pump(at->first, at->second);
     at = next;
   }
+}
+
+/// As etcd's progress request: after a barrier, the watch gets at least an empty batch with that revision.
+caf::result<protocol::progress_reply> apiserver::on_progress(const protocol::progress_request& request) {
+  auto promise = make_response_promise<protocol::progress_reply>();
+  auto answer = [promise](int code, int64_t revision) mutable {
+    protocol::ProgressReplyT content;
+    content.code = code;
+    content.revision = revision;
+    promise.deliver(protocol::progress_reply{content});
+  };
+  if (!request.valid() || !current_sender()) {
+    answer(400, 0);
+    return promise;
+  }
+  const watcher_key key{caf::actor_cast<caf::actor_addr>(current_sender()), request->watch_id()};
+  const auto found = watchers_.find(key);
+  if (found == watchers_.end()) {
+    answer(404, 0);
+    return promise;
+  }
+  barrier(found->second.kind->key_prefix, [this, key, answer](api_error error) mutable {
+    const auto item = watchers_.find(key);
+    if (error || item == watchers_.end()) {
+      answer(error ? error.code : 404, 0);
+      return;
+    }
+    answer(200, cache_->shard_of(item->second.kind->key_prefix).read()->revision);
+    item->second.bookmark_due_us = 0;
+    pump(item->first, item->second);
+  });
+  return promise;
 }
 
 void apiserver::on_ack(const protocol::watch_ack& ack) {

@@ -1,7 +1,6 @@
 // The write chain: authorize, then plan on the cached object, then compare-and-swap in the store. When somebody else was
 // faster, or when the cache may be older than the store, the plan is made again on the newer object, so that a
-// refusal is never based on a stale view. A write whose fate is unknown (the shard died under it) is
-// looked up before it is tried again, so that it happens exactly once.
+// refusal is never based on a stale view.
 #include <fmt/format.h>
 
 #include "actors/apiserver/apiserver_actor.hpp"
@@ -55,6 +54,8 @@ api_error apiserver::decode(const protocol::write_request& message, write_job& j
   request.name = text_of(target->name());
   request.user = message->identity() == nullptr ? std::string{} : text_of(message->identity()->user());
   request.patch_kind = message->patch_kind();
+  if (const auto* writer = message->writer(); writer != nullptr && writer->epoch() > 0)
+    job.writer = {text_of(writer->role()), writer->epoch()};
   if (const auto& body = message.at(message->object()))
     request.object = messages::codec::unpack(*body.type, body.object);
   if (message->patch() != nullptr) {
@@ -81,11 +82,22 @@ api_error apiserver::decode(const protocol::write_request& message, write_job& j
   return {};
 }
 
-verbs::environment apiserver::make_environment() {
+verbs::environment apiserver::make_environment(write_job& job) {
   return {
     .now_seconds = context_.clock->wall_seconds(),
-    .new_uid = [this] { return context_.random->uuid(); },
-    .name_suffix = [this] { return context_.random->name_suffix(); },
+    // The same in every attempt: an attempt in doubt is recognized by them.
+    .new_uid =
+      [this, &job] {
+        if (job.uid.empty())
+          job.uid = context_.random->uuid();
+        return job.uid;
+      },
+    .name_suffix =
+      [this, &job] {
+        if (job.suffix.empty())
+          job.suffix = context_.random->name_suffix();
+        return job.suffix;
+      },
     .find_namespace = [this](std::string_view name) -> cache::object_ptr {
       static const auto* kind = registry::find_kind("", "v1", "namespaces");
       const auto state = cache_->shard_of(kind->key_prefix).read();
@@ -121,20 +133,57 @@ void apiserver::write(const protocol::write_request& message, reply_callback don
 // ---- plan and commit -------------------------------------------------------------------------------------
 
 void apiserver::run_fresh(const job_ptr& job) {
-  barrier(job->request.kind->key_prefix, [this, job](api_error error) {
+  if (now_us() >= job->deadline_us) {
+    fail(job, job->doubts.empty() ? status::timeout("the request could not be carried out in time, nothing was written")
+                                  : outcome_unknown());
+    return;
+  }
+  const auto then = [this, job](api_error error) {
     if (error) {
-      fail(job, error);
+      fail(job, job->doubts.empty() ? error : outcome_unknown());
       return;
     }
     job->fresh = true;
     run(job);
+  };
+  // A create also depends on its namespace, which may just have been made through another apiserver.
+  static const auto* namespaces = registry::find_kind("", "v1", "namespaces");
+  const auto& kind = *job->request.kind;
+  if (job->request.verb != protocol::Verb::create || !kind.namespaced || kind.shard == namespaces->shard) {
+    barrier(kind.key_prefix, then);
+    return;
+  }
+  barrier(namespaces->key_prefix, [this, then, &kind](api_error error) {
+    if (error)
+      then(error);
+    else
+      barrier(kind.key_prefix, then);
+  });
+}
+
+/// Without the shard that has the roles, this apiserver does not see takeovers, and lets no fenced writer through.
+bool apiserver::knows_roles() {
+  const auto* kind = fencing::claiming_kind();
+  return kind == nullptr || link_of(kind->key_prefix).following;
+}
+
+void apiserver::await_roles(const job_ptr& job) {
+  barrier(fencing::claiming_kind()->key_prefix, [this, job](api_error error) {
+    if (error)
+      fail(job, status::unavailable("the store shard that has the roles cannot be reached, so the writer's epoch cannot be verified"));
+    else
+      run(job);
   });
 }
 
 void apiserver::run(const job_ptr& job) {
   shard_link& link = link_of(job->request.kind->key_prefix);
-  if (!link.following && !job->fresh) {
+  if (!link.following) {
     run_fresh(job);
+    return;
+  }
+  if (job->writer.epoch > 0 && !knows_roles()) {
+    await_roles(job);
     return;
   }
   if (++job->attempts > write_attempts_max) {
@@ -147,13 +196,12 @@ void apiserver::run(const job_ptr& job) {
     const auto* found = state->objects.find(key);
     return found == nullptr ? cache::object_ptr{} : *found;
   };
-  // Under the plan's key: a generated name is in the plan only, and the next plan would generate another one.
-  if (job->in_doubt && settle_doubt(job, object_at(job->plan.key)))
+  if (!job->doubts.empty() && settle_doubts(job, *state))
     return;
   cache::object_ptr current;
   if (!request.name.empty())
     current = object_at(verbs::store_key(*request.kind, request.name_space, request.name));
-  job->plan = verbs::plan_write(request, current, make_environment());
+  job->plan = verbs::plan_write(request, current, make_environment(*job));
   const bool may_be_stale = !job->fresh;
   switch (job->plan.what) {
     case write_plan::action::refuse:
@@ -171,28 +219,14 @@ void apiserver::run(const job_ptr& job) {
       return;
     case write_plan::action::put:
     case write_plan::action::erase:
-      if (request.dry_run)
+      if (auto error = check_claim(*job))
+        fail(job, error);
+      else if (request.dry_run)
         answer(job, job->plan.expected);
       else
         commit(job);
       return;
   }
-}
-
-/// True when the object in the store is what the attempt in doubt wrote.
-bool apiserver::settle_doubt(const job_ptr& job, const cache::object_ptr& current) {
-  job->in_doubt = false;
-  const auto& plan = job->plan;
-  if (plan.what == write_plan::action::erase && current == nullptr) {
-    answer(job, 0);
-    return true;
-  }
-  if (plan.what != write_plan::action::put || current == nullptr || current->revision() == plan.expected)
-    return false;
-  if (current->bytes().bytes() != plan.packed.bytes())
-    return false;
-  answer(job, current->revision());
-  return true;
 }
 
 void apiserver::commit(const job_ptr& job) {
@@ -211,34 +245,77 @@ void apiserver::commit(const job_ptr& job) {
     write->kind = store::WriteKind::erase;
   }
   content.writes.push_back(std::move(write));
+  add_reservations(*job, content, attachments);
+  content.writer_role = job->writer.role;
+  content.writer_epoch = job->writer.epoch;
+  const uint64_t id = next_commit_++;
+  link.commits.emplace(id, job);
   ask(
     this, link.handle, request_deadline, store::commit_request{content, std::move(attachments)},
-    [this, job](const store::commit_reply& reply) { on_committed(job, reply); },
-    [this, job](caf::error& error) {
-      context_.log.warning("a write is in doubt", {{"key", job->plan.key}, {"why", system().render(error)}});
-      job->in_doubt = true;
-      job->fresh = false;
-      if (now_us() < job->deadline_us)
-        run_fresh(job);
-      else
-        fail(job, status::timeout("the store did not answer in time; the request may or may not have been carried out"));
+    [this, &link, job, id](const store::commit_reply& reply) {
+      if (link.commits.erase(id) > 0)
+        on_committed(job, reply);
+    },
+    [this, &link, job, id](caf::error& error) {
+      if (link.commits.erase(id) > 0)
+        on_doubt(job, system().render(error));
     });
 }
 
+/// A Service's addresses and ports are taken and given back in the same group.
+void apiserver::add_reservations(const write_job& job, store::CommitRequestT& content, std::vector<attachment>& attachments) {
+  const auto& kind = *job.request.kind;
+  if (!kind.group.empty() || kind.plural != "services")
+    return;
+  const auto state = link_of(kind.key_prefix).cache->read();
+  const auto find = [&](const std::string& key) {
+    const auto* found = state->objects.find(key);
+    return found == nullptr ? cache::object_ptr{} : *found;
+  };
+  const auto current = find(job.plan.key);
+  const auto before = current == nullptr ? draft{} : messages::codec::unpack(current->what(), current->bytes());
+  for (auto& item : allocation::plan_reservations(before, job.plan.stored, find)) {
+    auto write = std::make_unique<store::WriteT>();
+    write->key = std::move(item.key);
+    write->expected = item.expected;
+    write->kind = item.erase ? store::WriteKind::erase : store::WriteKind::put;
+    if (!item.erase) {
+      write->object = static_cast<int32_t>(attachments.size());
+      attachments.push_back({&allocation::reservation_type(), std::move(item.value)});
+    }
+    content.writes.back()->with_next = true;
+    content.writes.push_back(std::move(write));
+  }
+}
+
 void apiserver::on_committed(const job_ptr& job, const store::commit_reply& reply) {
-  const auto* result = reply.valid() && reply->results() != nullptr && reply->results()->size() == 1 ? reply->results()->Get(0) : nullptr;
-  if (result == nullptr) {
+  if (!reply.valid() || reply->results() == nullptr || reply->results()->size() == 0) {
     fail(job, status::internal("the store's answer could not be read"));
     return;
   }
+  // The object's own, unless another write of its group is why it was not done.
+  const auto* result = reply->results()->Get(0);
+  for (const auto* other : *reply->results())
+    if (result->status() == store::WriteStatus::skipped)
+      result = other;
   switch (result->status()) {
     case store::WriteStatus::done:
       answer(job, result->revision());
       return;
     case store::WriteStatus::conflict:
     case store::WriteStatus::absent:
-      // Somebody else was faster. The plan on the newer object decides whether that matters.
+      // Somebody else was faster, perhaps an attempt of this write that was in doubt. The plan on the newer object
+      // decides whether that matters. A generated name that is taken is given up, unless it may be taken by us.
+      if (job->doubts.empty())
+        job->suffix.clear();
       run_fresh(job);
+      return;
+    case store::WriteStatus::fenced:
+      context_.log.warning("a write of a former owner was refused", {{"key", job->plan.key},
+                                                                     {"role", job->writer.role},
+                                                                     {"epoch", job->writer.epoch},
+                                                                     {"newer", result->revision()}});
+      fail(job, fenced_error(*job, result->revision()), true);
       return;
     case store::WriteStatus::too_large:
       fail(job, status::too_large("the object is larger than the store accepts: " + text_of(reply->message())));
@@ -247,6 +324,7 @@ void apiserver::on_committed(const job_ptr& job, const store::commit_reply& repl
       fail(job, status::too_many_requests("the store has too many writes waiting, please try again later", 1));
       return;
     case store::WriteStatus::failed:
+    case store::WriteStatus::skipped:
       context_.log.error("the store refused a write", {{"key", job->plan.key}, {"why", text_of(reply->message())}});
       fail(job, status::internal("the store could not write: " + text_of(reply->message())));
       return;
@@ -256,6 +334,11 @@ void apiserver::on_committed(const job_ptr& job, const store::commit_reply& repl
 // ---- answers ---------------------------------------------------------------------------------------------
 
 void apiserver::answer(const job_ptr& job, int64_t revision) {
+  if (!await_fences(job, revision))
+    deliver(job, revision);
+}
+
+void apiserver::deliver(const job_ptr& job, int64_t revision) {
   const auto& plan = job->plan;
   protocol::WriteReplyT content;
   content.code = plan.code;
@@ -283,9 +366,10 @@ void apiserver::answer(const job_ptr& job, int64_t revision) {
   job->done(protocol::write_reply{content, {std::move(object)}});
 }
 
-void apiserver::fail(const job_ptr& job, const api_error& error) {
+void apiserver::fail(const job_ptr& job, const api_error& error, bool fenced) {
   protocol::WriteReplyT content;
   content.code = error.code;
+  content.fenced = fenced;
   content.object = 0;
   --writes_pending_;
   job->done(protocol::write_reply{content, {status_attachment(error)}});
@@ -332,6 +416,7 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
       }
       auto one = std::make_shared<write_job>();
       one->request = shared->request;
+      one->writer = shared->writer;
       one->request.verb = protocol::Verb::delete_one;
       const auto slash = keys[index].find('/');
       if (slash != std::string::npos) {

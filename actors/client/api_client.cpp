@@ -76,7 +76,7 @@ api_result not_the_owner(const std::string& role) {
   api_result result;
   result.code = 409;
   result.reason = "Conflict";
-  result.message = role + " is not active here: another instance owns the role, or none does yet";
+  result.message = role + " is not active here: another instance owns the role, or this one has not caught up yet";
   return result;
 }
 
@@ -138,7 +138,7 @@ void api_client::receive(const runtime::directory::role_up& event) {
     return;
   apiservers_[event.id] = caf::actor_cast<runtime::protocols::apiserver_actor>(event.handle);
   if (event.id == apiserver_id_)
-    apiserver_ = nullptr; // restarted: the old handle is dead, whether we were told or not
+    lose_apiserver(); // restarted: the old handle is dead, whether we were told or not
   choose_apiserver();
 }
 
@@ -146,20 +146,43 @@ void api_client::receive(const runtime::directory::role_down& event) {
   if (!event.id.starts_with(apiserver_prefix))
     return;
   apiservers_.erase(event.id);
-  if (event.id == apiserver_id_) {
-    apiserver_ = nullptr;
-    for (auto& item : watches_)
-      item.id = 0;
-  }
+  if (event.id == apiserver_id_)
+    lose_apiserver();
   choose_apiserver();
 }
+
+/// What it was asked is not answered any more: whether a write happened, is unknown.
+void api_client::lose_apiserver() {
+  if (!apiserver_)
+    return;
+  apiserver_ = nullptr;
+  for (auto& item : watches_)
+    item.id = 0;
+  for (auto& [id, done] : std::exchange(pending_, {}))
+    after(0ms, [done = std::move(done)] { done(unreachable("the apiserver was lost before it answered")); });
+}
+
+namespace {
+/// Rendezvous hashing (FNV-1a): clients spread over the apiservers, and move only when theirs is lost.
+uint64_t affinity(std::string_view client, std::string_view apiserver) {
+  uint64_t hash = 14695981039346656037ull;
+  for (const auto text : {client, std::string_view{"\0", 1}, apiserver})
+    for (const unsigned char c : text)
+      hash = (hash ^ c) * 1099511628211ull;
+  return hash ^ hash >> 32;
+}
+} // namespace
 
 void api_client::choose_apiserver() {
   if (apiserver_ || apiservers_.empty())
     return;
   auto chosen = apiservers_.find(std::string{apiserver_prefix} + context_.host);
-  if (chosen == apiservers_.end())
-    chosen = apiservers_.begin();
+  if (chosen == apiservers_.end()) {
+    const auto client = context_.host + "/" + context_.id;
+    chosen = std::max_element(apiservers_.begin(), apiservers_.end(), [&](const auto& one, const auto& other) {
+      return affinity(client, one.first) < affinity(client, other.first);
+    });
+  }
   apiserver_id_ = chosen->first;
   apiserver_ = chosen->second;
   for (auto& item : watches_)
@@ -245,6 +268,7 @@ void api_client::receive(const protocol::watch_batch& batch) {
   ack.revision = batch->revision();
   tell(self_, apiserver_, protocol::watch_ack{ack});
   check_synced();
+  check_caught_up();
 }
 
 void api_client::check_synced() {
@@ -255,13 +279,69 @@ void api_client::check_synced() {
     context_.tenure->mark_synced();
   if (on_synced_)
     on_synced_();
-  if (on_active_ && active())
+  if (!context_.tenure && on_active_)
     on_active_();
+  begin_catching_up();
 }
 
 void api_client::receive(const runtime::host::tenure_changed& event) {
   context_.log.info(event.epoch > 0 ? "owns the role" : "does not own the role", {{"epoch", event.epoch}});
-  if (on_active_ && was_synced_ && active())
+  begin_catching_up();
+}
+
+// ---- from standby to active -----------------------------------------------------------------------------
+
+/// The caches may be older than the last writes of the former owner. Before anything is decided on them, each watch has to
+/// reach the revision that its shard has now.
+void api_client::begin_catching_up() {
+  catching_up_.clear();
+  const uint64_t round = ++round_;
+  if (!context_.tenure || !context_.tenure->active() || !was_synced_)
+    return;
+  for (auto& item : watches_)
+    catching_up_[&item] = unknown_revision;
+  for (auto& item : watches_)
+    ask_progress(item, round);
+  check_caught_up();
+}
+
+void api_client::ask_progress(watch_state& watch, uint64_t round) {
+  if (round != round_)
+    return;
+  const auto again = [this, &watch, round] {
+    after(retry_delay_min, [this, &watch, round] { ask_progress(watch, round); });
+  };
+  if (!apiserver_ || watch.id == 0) {
+    again();
+    return;
+  }
+  protocol::ProgressRequestT content;
+  content.watch_id = watch.id;
+  ask(
+    self_, apiserver_, progress_deadline, protocol::progress_request{content},
+    [this, &watch, round, again](const protocol::progress_reply& reply) {
+      if (round != round_)
+        return;
+      if (!reply.valid() || reply->code() >= 400) {
+        again();
+        return;
+      }
+      catching_up_[&watch] = reply->revision();
+      check_caught_up();
+    },
+    [again](caf::error&) { again(); });
+}
+
+void api_client::check_caught_up() {
+  const auto there = [](const auto& item) {
+    return item.second != unknown_revision && item.first->cache->revision() >= item.second;
+  };
+  if (!context_.tenure || !was_synced_ || active() || !context_.tenure->active() ||
+      !std::all_of(catching_up_.begin(), catching_up_.end(), there))
+    return;
+  catching_up_.clear();
+  active_epoch_ = context_.tenure->epoch();
+  if (on_active_)
     on_active_();
 }
 
@@ -272,7 +352,7 @@ void api_client::write(protocol::WriteRequestT content, std::vector<attachment> 
   int64_t epoch = 0;
   if (context_.tenure) {
     epoch = context_.tenure->epoch();
-    if (epoch == 0) {
+    if (!active()) {
       done(not_the_owner(context_.id));
       return;
     }
@@ -285,26 +365,42 @@ void api_client::write(protocol::WriteRequestT content, std::vector<attachment> 
     content.cause->object = cause_.first;
     content.cause->revision = cause_.second;
   }
-  auto shared = std::make_shared<api_callback>(std::move(done));
+  const uint64_t id = keep(std::move(done));
   ask(
     self_, apiserver_, request_deadline, protocol::write_request{content, std::move(attachments)},
-    [shared, epoch, tenure = context_.tenure](const protocol::write_reply& reply) {
+    [this, id, epoch, tenure = context_.tenure](const protocol::write_reply& reply) {
       if (tenure && reply.valid() && reply->fenced())
         tenure->lose(epoch);
-      (*shared)(result_of(reply));
+      finish(id, result_of(reply));
     },
-    [this, shared](caf::error& error) { (*shared)(unreachable(self_->system().render(error))); });
+    [this, id](caf::error& error) { finish(id, unreachable(self_->system().render(error))); });
+}
+
+uint64_t api_client::keep(api_callback done) {
+  const uint64_t id = next_id_++;
+  pending_.emplace(id, std::move(done));
+  return id;
+}
+
+/// Nothing when the request was given up.
+void api_client::finish(uint64_t id, const api_result& result) {
+  const auto found = pending_.find(id);
+  if (found == pending_.end())
+    return;
+  const auto done = std::move(found->second);
+  pending_.erase(found);
+  done(result);
 }
 
 void api_client::get(const resource& what, std::string_view name_space, std::string_view name, api_callback done) {
   protocol::GetRequestT content;
   set_identity(content, identity_);
   content.target = target_of(what, name_space, name);
-  auto shared = std::make_shared<api_callback>(std::move(done));
+  const uint64_t id = keep(std::move(done));
   ask(
     self_, apiserver_, request_deadline, protocol::get_request{content},
-    [shared](const protocol::get_reply& reply) { (*shared)(result_of(reply)); },
-    [this, shared](caf::error& error) { (*shared)(unreachable(self_->system().render(error))); });
+    [this, id](const protocol::get_reply& reply) { finish(id, result_of(reply)); },
+    [this, id](caf::error& error) { finish(id, unreachable(self_->system().render(error))); });
 }
 
 namespace {

@@ -1,11 +1,12 @@
 // How a role talks to the API: watches, reads and writes through an apiserver, under the role's identity.
-// One per consuming actor, used only in its handlers. It follows the apiserver through the directory; when
-// that one is lost, it resumes its watches on another at the last revision it saw.
+// One per consuming actor, used only in its handlers. It follows the apiserver of its own host, else one of the others that
+// its id hashes to; when that one is lost, it resumes its watches on another at the last revision it saw.
 #pragma once
 
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -69,6 +70,7 @@ class api_client {
 public:
   /// A request that gets no answer ends with code 503 after this long.
   static constexpr std::chrono::milliseconds request_deadline = 10s;
+  static constexpr std::chrono::milliseconds progress_deadline = 2s;
   static constexpr std::chrono::milliseconds retry_delay_min = 50ms;
   static constexpr std::chrono::milliseconds retry_delay_max = 5s;
 
@@ -92,7 +94,10 @@ public:
   void on_synced(std::function<void()> callback) { on_synced_ = std::move(callback); }
 
   /// False in standby and after a takeover elsewhere: reads and watches go on, writes are refused here (code 409).
-  bool active() const { return !context_.tenure || context_.tenure->active(); }
+  /// A new owner is active once its caches have seen everything that was written before it became the owner.
+  bool active() const {
+    return !context_.tenure || (active_epoch_ > 0 && context_.tenure->epoch() == active_epoch_);
+  }
   /// Called whenever this instance becomes active while synced, or synced while active.
   void on_active(std::function<void()> callback) { on_active_ = std::move(callback); }
 
@@ -142,6 +147,12 @@ private:
   void begin_watch(watch_state& watch);
   void retry_watch(watch_state& watch, uint64_t id, std::string_view why);
   void choose_apiserver();
+  void lose_apiserver();
+  uint64_t keep(api_callback done);
+  void finish(uint64_t id, const api_result& result);
+  void begin_catching_up();
+  void ask_progress(watch_state& watch, uint64_t round);
+  void check_caught_up();
   void write(protocol::WriteRequestT content, std::vector<runtime::transport::attachment> attachments,
              api_callback done);
   void check_synced();
@@ -157,6 +168,11 @@ private:
   std::function<void()> on_active_;
   std::pair<std::string, int64_t> cause_;
   bool was_synced_ = false;
+  static constexpr int64_t unknown_revision = -1;
+  std::map<watch_state*, int64_t> catching_up_; // the revision that each watch has to reach
+  uint64_t round_ = 0;
+  int64_t active_epoch_ = 0;
+  std::map<uint64_t, api_callback> pending_; // requests without an answer so far
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::function<void()>> timers_;
 };

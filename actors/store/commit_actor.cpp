@@ -10,15 +10,32 @@ namespace {
 
 size_t writes_of(const protocol::commit_request& request) { return request->writes()->size(); }
 
-// Every request of the batch in one transaction.
+// The newer epoch of its writer's role, 0: the writer may write.
+int64_t fenced_by(storage::engine& engine, const protocol::commit_request& request) {
+  if (request->writer_epoch() <= 0 || request->writer_role() == nullptr)
+    return 0;
+  const auto epoch = engine.fence(request->writer_role()->string_view());
+  return epoch > request->writer_epoch() ? epoch : 0;
+}
+
+// Every request of the batch in one transaction, but those of fenced writers.
 std::vector<protocol::commit_reply> commit_together(storage::engine& engine, const commit_batch& batch) {
   std::vector<storage::write> writes;
-  for (const auto& r : batch.requests)
-    append_writes(r, writes);
+  std::vector<int64_t> fences;
+  for (const auto& r : batch.requests) {
+    fences.push_back(fenced_by(engine, r));
+    if (fences.back() == 0)
+      append_writes(r, writes);
+  }
   const auto results = engine.commit(writes, batch.unix_second);
   std::vector<protocol::commit_reply> replies;
   auto left = std::span(results);
-  for (const auto& r : batch.requests) {
+  for (size_t i = 0; i < batch.requests.size(); ++i) {
+    const auto& r = batch.requests[i];
+    if (fences[i] != 0) {
+      replies.push_back(fenced_reply(writes_of(r), fences[i]));
+      continue;
+    }
     replies.push_back(to_reply(left.first(writes_of(r))));
     left = left.subspan(writes_of(r));
   }
@@ -42,7 +59,8 @@ public:
 protected:
   behavior_type make_behavior() override {
     return {[this](drain_atom) { on_drain(); },
-            [this](const compact_history& order) { send(options_.listener, compact(*options_.engine, order)); }};
+            [this](const compact_history& order) { send(options_.listener, compact(*options_.engine, order)); },
+            [this](const protocol::fence_request& request) { return on_fence(request); }};
   }
 
 private:
@@ -56,6 +74,19 @@ private:
     send(options_.listener, std::move(done));
     if (!failed) // else the shard ends, and with it this actor
       send(this, drain_atom::value);
+  }
+
+  // Between two batches: what is queued with an older epoch is refused when its batch comes.
+  caf::result<protocol::fence_reply> on_fence(const protocol::fence_request& request) {
+    try {
+      fb::FenceReplyT reply;
+      reply.epoch = options_.engine->raise_fence(request->role()->string_view(), request->epoch());
+      return protocol::fence_reply{reply};
+    } catch (const storage::error& e) {
+      if (e.code() != storage::error_code::disk_full)
+        send(options_.listener, batch_committed{{}, e.what()}); // the engine must be opened again
+      return runtime::telemetry::make_failure(e.what());
+    }
   }
 
   commit_options options_;

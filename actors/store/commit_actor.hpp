@@ -42,7 +42,8 @@ history_compacted compact(storage::engine& engine, const compact_history& order)
 // There may be something in the queue.
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 
-using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>, caf::reacts_to<compact_history>>;
+using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>, caf::reacts_to<compact_history>,
+                                      caf::replies_to<protocol::fence_request>::with<protocol::fence_reply>>;
 // Is told the results of the queue's requests, in their order, and of each step of compaction.
 using commit_listener = caf::typed_actor<caf::reacts_to<batch_committed>, caf::reacts_to<history_compacted>>;
 

@@ -43,6 +43,8 @@ fb::WriteStatus to_status(storage::write_status status) {
       return fb::WriteStatus::too_large;
     case storage::write_status::failed:
       return fb::WriteStatus::failed;
+    case storage::write_status::skipped:
+      return fb::WriteStatus::skipped;
   }
   return fb::WriteStatus::failed;
 }
@@ -69,6 +71,20 @@ std::optional<std::string> find_fault(const protocol::commit_request& request, s
   for (const auto* w : *writes)
     if (w->kind() == fb::WriteKind::put && !request.at(w->object()))
       return "a put of \"" + w->key()->str() + "\" without an object";
+  if (writes->Get(writes->size() - 1)->with_next())
+    return "the last write of a commit is joined to a next one"; // which would be another request's
+  return std::nullopt;
+}
+
+std::optional<std::string> find_fault(const protocol::fence_request& request) {
+  if (!request.valid())
+    return "the message was damaged on its way";
+  const auto* role = request->role();
+  if (role == nullptr || role->size() == 0 || role->size() > storage::role_bytes_max)
+    return "a fence needs the id of a role, 1 to " + std::to_string(storage::role_bytes_max) + " bytes long";
+  if (request->epoch() < 1)
+    return "the fence of \"" + role->str() + "\" has the epoch " + std::to_string(request->epoch()) +
+           ", epochs start at 1";
   return std::nullopt;
 }
 
@@ -89,6 +105,7 @@ void append_writes(const protocol::commit_request& request, std::vector<storage:
       converted.value = stored_form(request.at(w->object()));
     if (w->expected() >= 0)
       converted.expected = w->expected();
+    converted.with_next = w->with_next();
     out.push_back(std::move(converted));
   }
 }
@@ -100,9 +117,16 @@ protocol::commit_reply to_reply(std::span<const storage::write_result> results) 
     converted[i].status = to_status(results[i].status);
     converted[i].revision = results[i].rev;
     if (results[i].status == storage::write_status::failed)
-      message = "a key must not be empty or contain a NUL character";
+      message = "a key must not be empty, contain a NUL character or appear twice in a group";
   }
   return reply_of(converted, std::move(message));
+}
+
+protocol::commit_reply fenced_reply(size_t writes, int64_t epoch) {
+  fb::WriteResultT result;
+  result.status = fb::WriteStatus::fenced;
+  result.revision = epoch;
+  return reply_of(std::vector<fb::WriteResultT>(writes, result), {});
 }
 
 protocol::commit_reply to_reply(size_t writes, fb::WriteStatus status, std::string message) {
@@ -142,6 +166,7 @@ protocol::shard_changes to_message(const std::string& shard, storage::revision a
     converted->kind = erase ? fb::WriteKind::erase : fb::WriteKind::put;
     converted->revision = c.rev;
     converted->created = c.created;
+    converted->previous_revision = c.previous_rev;
     converted->object = attach(attachments, std::move(c.value), c.key);
     // What an erase replaced is its last value: one copy serves both.
     if (c.previous)

@@ -16,6 +16,7 @@ namespace protocol = runtime::protocols::store;
 
 // Why the request is refused as a whole; nullopt: it is well-formed.
 std::optional<std::string> find_fault(const protocol::commit_request& request, size_t writes_max);
+std::optional<std::string> find_fault(const protocol::fence_request& request);
 
 // About what its writes take in memory and in a transaction.
 size_t bytes_of(const protocol::commit_request& request);
@@ -28,6 +29,9 @@ protocol::commit_reply to_reply(std::span<const storage::write_result> results);
 // The same status for every write of a request.
 protocol::commit_reply to_reply(size_t writes, messages::roles::store::WriteStatus status,
                                 std::string message);
+
+// The writer's role is at `epoch` by now.
+protocol::commit_reply fenced_reply(size_t writes, int64_t epoch);
 
 // Throw storage::error (corrupt) when a value is no object of a table that this program knows.
 protocol::range_reply to_reply(storage::range_page&& page);

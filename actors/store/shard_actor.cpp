@@ -71,6 +71,7 @@ protected:
     send(this, open_atom::value);
     return {
       [this](const protocol::commit_request& m) { return on_commit(m); },
+      [this](const protocol::fence_request& m) { return on_fence(m); },
       [this](const protocol::range_request& m) { return on_range(m); },
       [this](const protocol::revision_request&) { return on_revision(); },
       [this](const protocol::watch_request& m) { return on_watch(m); },
@@ -137,6 +138,15 @@ private:
     if (outcome == commit_queue::outcome::wake_up)
       send(committer_, drain_atom::value);
     return answer;
+  }
+
+  // By the committer, so that a batch is wholly before or wholly after it.
+  caf::result<protocol::fence_reply> on_fence(const protocol::fence_request& request) {
+    if (!engine_)
+      return caf::skip();
+    if (const auto fault = find_fault(request))
+      return make_failure("the store refused a request: " + *fault);
+    return delegate(committer_, request);
   }
 
   // The committer is at its next batch already.

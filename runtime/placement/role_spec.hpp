@@ -22,6 +22,8 @@ enum class setting_type : uint8_t {
   address,    ///< IP:PORT, [IPv6]:PORT
   cidr,       ///< a network, host bits zero: 10.244.0.0/24
   interface,  ///< a network interface's name: up to 15 characters
+  endpoint,   ///< HOST:PORT, the host a DNS name or an IP address
+  names,      ///< a list of DNS names and IP addresses, none twice
   uri,        ///< unix:///absolute/path ("<data>" stands for the data folder)
 };
 

@@ -41,6 +41,13 @@ bool is_unix_uri(std::string_view text) {
   return text.size() > 1 && text.front() == '/';
 }
 
+bool is_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (is_address(text) || colon == text.npos)
+    return is_address(text);
+  return is_dns_name(text.substr(0, colon)) && is_address("127.0.0.1" + std::string{text.substr(colon)});
+}
+
 bool fits(const setting_spec& spec, std::string_view text) {
   switch (spec.type) {
     case setting_type::text:
@@ -53,6 +60,8 @@ bool fits(const setting_spec& spec, std::string_view text) {
       return is_address(text);
     case setting_type::interface:
       return is_interface_name(text);
+    case setting_type::endpoint:
+      return is_endpoint(text);
     case setting_type::uri:
       return is_unix_uri(text);
     default:
@@ -82,6 +91,17 @@ setting_result check_choices(const setting_spec& spec, const raw_value& raw) {
   return {.value = raw.list};
 }
 
+setting_result check_names(const setting_spec& spec, const raw_value& raw) {
+  std::set<std::string> seen;
+  for (auto& word : raw.list) {
+    if (!is_dns_name(word) && !is_ip(word))
+      return fault("must be " + describe_type(spec) + ", not `" + word + "`");
+    if (!seen.insert(word).second)
+      return fault("names `" + word + "` twice");
+  }
+  return {.value = raw.list};
+}
+
 } // namespace
 
 std::string describe_type(const setting_spec& spec) {
@@ -107,6 +127,10 @@ std::string describe_type(const setting_spec& spec) {
       return "a network such as 10.244.0.0/16";
     case setting_type::interface:
       return "an interface name of up to 15 characters";
+    case setting_type::endpoint:
+      return "HOST:PORT";
+    case setting_type::names:
+      return "a list of DNS names and IP addresses";
     case setting_type::uri:
       return "unix:///PATH";
   }
@@ -115,7 +139,8 @@ std::string describe_type(const setting_spec& spec) {
 
 setting_result check_setting(const setting_spec& spec, const raw_value& raw) {
   using form = raw_value::form;
-  auto wanted = spec.type == setting_type::choices ? form::list : form::scalar;
+  const bool listed = spec.type == setting_type::choices || spec.type == setting_type::names;
+  auto wanted = listed ? form::list : form::scalar;
   if (raw.is != wanted) {
     auto given = raw.is == form::none ? "empty" : raw.is == form::map ? "a map" : raw.is == form::list ? "a list" : "text";
     return fault("must be " + describe_type(spec) + ", but is " + given);
@@ -127,6 +152,8 @@ setting_result check_setting(const setting_spec& spec, const raw_value& raw) {
       return check_integer(spec, raw);
     case setting_type::choices:
       return check_choices(spec, raw);
+    case setting_type::names:
+      return check_names(spec, raw);
     case setting_type::boolean:
       if (raw.quoted || (raw.text != "true" && raw.text != "false"))
         return fault("must be true or false, not `" + raw.text + "`");

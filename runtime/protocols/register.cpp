@@ -10,6 +10,8 @@ namespace runtime::protocols {
 void register_messages(caf::actor_system_config& config) {
   config.add_message_type<store::commit_request>("store.CommitRequest")
     .add_message_type<store::commit_reply>("store.CommitReply")
+    .add_message_type<store::fence_request>("store.FenceRequest")
+    .add_message_type<store::fence_reply>("store.FenceReply")
     .add_message_type<store::range_request>("store.RangeRequest")
     .add_message_type<store::range_reply>("store.RangeReply")
     .add_message_type<store::revision_request>("store.RevisionRequest")
@@ -26,7 +28,9 @@ void register_messages(caf::actor_system_config& config) {
     .add_message_type<apiserver::watch_reply>("apiserver.WatchReply")
     .add_message_type<apiserver::watch_batch>("apiserver.WatchBatch")
     .add_message_type<apiserver::watch_ack>("apiserver.WatchAck")
-    .add_message_type<apiserver::watch_cancel>("apiserver.WatchCancel");
+    .add_message_type<apiserver::watch_cancel>("apiserver.WatchCancel")
+    .add_message_type<apiserver::progress_request>("apiserver.ProgressRequest")
+    .add_message_type<apiserver::progress_reply>("apiserver.ProgressReply");
   config.add_message_type<kubelet::read_log_request>("kubelet.ReadLogRequest")
     .add_message_type<kubelet::read_log_reply>("kubelet.ReadLogReply");
 }

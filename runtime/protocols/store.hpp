@@ -10,6 +10,8 @@ namespace store {
 using namespace messages::roles::store;
 using commit_request = transport::message<CommitRequest>;
 using commit_reply = transport::message<CommitReply>;
+using fence_request = transport::message<FenceRequest>;
+using fence_reply = transport::message<FenceReply>;
 using range_request = transport::message<RangeRequest>;
 using range_reply = transport::message<RangeReply>;
 using revision_request = transport::message<RevisionRequest>;
@@ -23,6 +25,7 @@ using shard_changes_ack = transport::message<ShardChangesAck>;
 /// Store shards. Requests are answered after durability (commit) or at once (the others).
 using store_actor = caf::typed_actor<
   caf::replies_to<store::commit_request>::with<store::commit_reply>,
+  caf::replies_to<store::fence_request>::with<store::fence_reply>,
   caf::replies_to<store::range_request>::with<store::range_reply>,
   caf::replies_to<store::revision_request>::with<store::revision_reply>,
   caf::replies_to<store::watch_request>::with<store::watch_reply>,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <mutex>
 
 namespace storage::lmdb {
@@ -106,7 +107,10 @@ size_t size_of(std::span<const write> writes) {
 class lmdb_engine : public engine {
 public:
   explicit lmdb_engine(const options& o) : env_(o) {
-    env_.read([this](MDB_txn* txn) { publish(snapshot(env_, txn).state); });
+    env_.read([this](MDB_txn* txn) {
+      publish(snapshot(env_, txn).state);
+      read_fences(txn);
+    });
   }
 
   std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
@@ -117,8 +121,8 @@ public:
       results.clear();
       state = state_;
       state.second = std::max(state.second, unix_second);
-      for (const auto& w : writes)
-        results.push_back(apply(txn, w, state));
+      for (auto left = writes; !left.empty(); left = left.subspan(group_size(left)))
+        apply_group(txn, left.first(group_size(left)), state, results);
       if (state.current == state_.current)
         return false;
       store(txn, state);
@@ -127,6 +131,29 @@ public:
     if (state.current != state_.current)
       publish(state);
     return results;
+  }
+
+  int64_t raise_fence(std::string_view role, int64_t epoch) override {
+    std::lock_guard held(writing_);
+    const auto found = fences_.find(role);
+    if (found != fences_.end() && found->second >= epoch)
+      return found->second;
+    if (found == fences_.end() && fences_.size() >= fences_max)
+      throw error(error_code::disk_full, "there are epochs of " + std::to_string(fences_max) + " roles already");
+    const auto key = fence_key(role);
+    env_.write(key.size() + sizeof epoch, [&](MDB_txn* txn) {
+      encode(key, fence_record{epoch}, scratch_);
+      put(txn, env_.meta, key, scratch_);
+      return true;
+    });
+    fences_[std::string(role)] = epoch;
+    return epoch;
+  }
+
+  int64_t fence(std::string_view role) override {
+    std::lock_guard held(writing_);
+    const auto found = fences_.find(role);
+    return found == fences_.end() ? 0 : found->second;
   }
 
   std::optional<record> get(std::string_view key, revision at) override {
@@ -224,19 +251,35 @@ public:
   }
 
 private:
-  write_result apply(MDB_txn* txn, const write& w, state_record& state) {
-    if (const auto status = check_write(w); status != write_status::done)
-      return {status, 0};
-    key_state now;
-    if (const auto bytes = lmdb::get(txn, env_.current, w.key)) {
-      const auto r = decode_current(w.key, *bytes);
+  void read_fences(MDB_txn* txn) {
+    cursor entries(txn, env_.meta);
+    for (bool found = entries.seek(fence_prefix); found && entries.key().starts_with(fence_prefix);
+         found = entries.next())
+      fences_.emplace(entries.key().substr(fence_prefix.size()),
+                      decode_fence(entries.key(), entries.value()).epoch);
+  }
+
+  key_state state_of(MDB_txn* txn, std::string_view key) const {
+    if (const auto bytes = lmdb::get(txn, env_.current, key)) {
+      const auto r = decode_current(key, *bytes);
       if (r.kind == change_kind::put)
-        now = {r.created, r.modified};
+        return {r.created, r.modified};
     }
-    auto result = decide_write(w, now);
-    if (result.status != write_status::done)
-      return result;
-    const auto rev = result.rev = ++state.current;
+    return {};
+  }
+
+  void apply_group(MDB_txn* txn, std::span<const write> group, state_record& state,
+                   std::vector<write_result>& results) {
+    const auto decided = decide_group(group, [&](std::string_view key) { return state_of(txn, key); });
+    for (size_t i = 0; i < group.size(); ++i)
+      results.push_back(decided[i].status == write_status::done ? apply(txn, group[i], state) : decided[i]);
+  }
+
+  // One that decide_group() lets pass.
+  write_result apply(MDB_txn* txn, const write& w, state_record& state) {
+    const auto now = state_of(txn, w.key);
+    const write_result result{write_status::done, ++state.current};
+    const auto rev = result.rev;
     const auto created = now.modified ? now.created : rev;
     const auto key = revision_key(rev);
     const auto value = w.kind == change_kind::put ? std::string_view(w.value) : std::string_view();
@@ -284,6 +327,7 @@ private:
   environment env_;
   std::mutex writing_; // guards what follows, and keeps LMDB's own lock from being waited for inside it
   state_record state_;
+  std::map<std::string, int64_t, std::less<>> fences_;
   std::string scratch_;
   std::atomic<revision> current_{0};
   std::atomic<revision> oldest_{0};

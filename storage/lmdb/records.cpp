@@ -102,6 +102,8 @@ private:
 
 } // namespace
 
+std::string fence_key(std::string_view role) { return std::string(fence_prefix).append(role); }
+
 std::string revision_key(revision rev) {
   std::string key(8, '\0');
   for (int i = 0; i < 8; ++i)
@@ -164,6 +166,12 @@ void encode(std::string_view stored_key, const history_record& r, std::string& o
   seal(database::history, stored_key, out);
 }
 
+void encode(std::string_view stored_key, const fence_record& r, std::string& out) {
+  out.clear();
+  append(out, r.epoch);
+  seal(database::meta, stored_key, out);
+}
+
 uint32_t decode_format(std::string_view bytes) {
   if (!bytes.starts_with(magic))
     throw error(error_code::format, "not a Troupe store");
@@ -211,6 +219,13 @@ history_record decode_history(std::string_view stored_key, std::string_view byte
   history_record r;
   r.rev = in.take<revision>();
   r.created = in.take<revision>();
+  in.end();
+  return r;
+}
+
+fence_record decode_fence(std::string_view stored_key, std::string_view bytes) {
+  reader in(database::meta, stored_key, bytes);
+  fence_record r{in.take<int64_t>()};
   in.end();
   return r;
 }

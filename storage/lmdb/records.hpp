@@ -8,7 +8,7 @@
 
 namespace storage::lmdb {
 
-inline constexpr uint32_t format_version = 1;
+inline constexpr uint32_t format_version = 2;
 
 // The numbers that the checksums of FORMAT.md include.
 enum class database : uint8_t { meta = 1, revisions = 2, current = 3, history = 4 };
@@ -39,9 +39,16 @@ struct history_record {
   revision created = 0;
 };
 
+// The newest epoch of a singleton role, whose older writers are refused.
+struct fence_record {
+  int64_t epoch = 0;
+};
+
 // Keys.
 inline constexpr std::string_view format_key = "format";
 inline constexpr std::string_view state_key = "state";
+inline constexpr std::string_view fence_prefix = "fence/";
+std::string fence_key(std::string_view role);
 std::string revision_key(revision);
 revision revision_of(std::string_view revision_key);
 std::string history_key(std::string_view key, revision superseded_by);
@@ -52,6 +59,7 @@ void encode(const state_record&, std::string& out);
 void encode(std::string_view stored_key, const revision_record&, std::string& out);
 void encode(std::string_view stored_key, const current_record&, std::string& out);
 void encode(std::string_view stored_key, const history_record&, std::string& out);
+void encode(std::string_view stored_key, const fence_record&, std::string& out);
 
 // Throw error: corrupt (checksum, length), and format for a foreign magic.
 uint32_t decode_format(std::string_view bytes);
@@ -59,5 +67,6 @@ state_record decode_state(std::string_view bytes);
 revision_record decode_revision(std::string_view stored_key, std::string_view bytes);
 current_record decode_current(std::string_view stored_key, std::string_view bytes);
 history_record decode_history(std::string_view stored_key, std::string_view bytes);
+fence_record decode_fence(std::string_view stored_key, std::string_view bytes);
 
 } // namespace storage::lmdb

@@ -9,9 +9,14 @@ namespace storage::lmdb {
 namespace {
 
 // steps[v - 1] rewrites a store of version v as version v + 1, inside the transaction that also writes the
-// new format record. Version 1 is the first, so there are none yet.
+// new format record.
 using upgrade_step = void (*)(MDB_txn*);
-constexpr std::array<upgrade_step, format_version - 1> steps{};
+
+// Version 2 adds fence records, of which a version 1 has none. The version is raised all the same: a program
+// that does not regard fences must not open a store that has some.
+void add_fences(MDB_txn*) {}
+
+constexpr std::array<upgrade_step, format_version - 1> steps{add_fences};
 
 void make_new_store(MDB_txn* txn, MDB_dbi meta) {
   std::string bytes;

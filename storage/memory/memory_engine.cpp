@@ -39,11 +39,31 @@ public:
     }
     second_ = std::max(second_, unix_second);
     std::vector<write_result> results;
-    for (const auto& w : writes)
-      results.push_back(apply(w));
+    while (!writes.empty()) {
+      const auto group = writes.first(group_size(writes));
+      const auto decided = decide_group(group, [this](std::string_view key) { return state_of(key); });
+      for (size_t i = 0; i < group.size(); ++i)
+        results.push_back(decided[i].status == write_status::done ? apply(group[i]) : decided[i]);
+      writes = writes.subspan(group.size());
+    }
     if (options_.sync_each_commit)
       synced_ = current_;
     return results;
+  }
+
+  int64_t raise_fence(std::string_view role, int64_t epoch) override {
+    std::lock_guard held(mutex_);
+    auto& now = fences_[std::string(role)];
+    now = std::max(now, epoch);
+    if (options_.sync_each_commit)
+      synced_fences_ = fences_;
+    return now;
+  }
+
+  int64_t fence(std::string_view role) override {
+    std::lock_guard held(mutex_);
+    const auto found = fences_.find(role);
+    return found == fences_.end() ? 0 : found->second;
   }
 
   std::optional<record> get(std::string_view key, revision at) override {
@@ -124,6 +144,7 @@ public:
   void sync() override {
     std::lock_guard held(mutex_);
     synced_ = current_;
+    synced_fences_ = fences_;
   }
 
   void lose_unsynced() override {
@@ -136,6 +157,7 @@ public:
         keys_.erase(key);
     }
     second_ = log_.empty() ? 0 : log_.rbegin()->second.second;
+    fences_ = synced_fences_;
   }
 
   void fail_next_commit(error what) override {
@@ -172,17 +194,17 @@ private:
         "revision " + std::to_string(rev) + " does not exist yet, the newest is " + std::to_string(current_));
   }
 
+  key_state state_of(std::string_view key) const {
+    const auto found = keys_.find(key);
+    if (found == keys_.end() || found->second.back().kind == change_kind::erase)
+      return {};
+    return {found->second.back().created, found->second.back().rev};
+  }
+
+  // One that decide_group() lets pass.
   write_result apply(const write& w) {
-    if (const auto status = check_write(w); status != write_status::done)
-      return {status, 0};
-    key_state now;
-    const auto found = keys_.find(w.key);
-    if (found != keys_.end() && found->second.back().kind == change_kind::put)
-      now = {found->second.back().created, found->second.back().rev};
-    auto result = decide_write(w, now);
-    if (result.status != write_status::done)
-      return result;
-    result.rev = ++current_;
+    const auto now = state_of(w.key);
+    const write_result result{write_status::done, ++current_};
     const auto created = now.modified ? now.created : current_;
     keys_[w.key].push_back({current_, created, w.kind, w.kind == change_kind::put ? w.value : std::string()});
     log_[current_] = {w.key, w.kind, now.modified, created, second_};
@@ -218,6 +240,8 @@ private:
   revision synced_ = 0;
   int64_t second_ = 0;
   std::optional<error> failure_;
+  std::map<std::string, int64_t, std::less<>> fences_;
+  std::map<std::string, int64_t, std::less<>> synced_fences_;
 };
 
 } // namespace

@@ -1,9 +1,9 @@
-// Which cluster IPs and node ports the Services hold: those in the cache, plus those promised to writes that are under
-// way. What a Service needs and the choice itself are the registry's (registry/core/service/allocation.hpp).
-// Used by the apiserver's actor only.
+// Which cluster IPs and node ports the Services hold: those in the cache, plus those promised to this apiserver's writes that
+// are under way. What a Service needs and the choice itself are the registry's
+// (registry/core/service/allocation.hpp). Used by the apiserver's actor only.
 //
-// Each apiserver sees the others' Services only through the store, so that two could promise one address in the same
-// instant; there is one apiserver per cluster so far.
+// Another apiserver may choose the same number in the same instant: the records that are committed with the Services
+// (reservations.hpp) decide, and the one that comes second chooses anew.
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,9 @@ using namespace runtime::pki;
 namespace {
 
 constexpr std::string_view remedy_leaf = "remove it to have a new one made at the next start";
+constexpr std::string_view remedy_shared =
+  "copy the host's folder that `troupe pki init` made, with api-ca.crt and api-ca.key (it makes them for hosts that have an "
+  "apiserver in the placement file)";
 constexpr std::string_view remedy_ca =
   "restore it, or remove the pki folder to have new keys made (every kubeconfig must then be replaced)";
 
@@ -24,7 +27,16 @@ bool lasts(X509* certificate, int64_t now) {
   return runtime::pki::expiry_of(certificate) - now > renew_before_seconds;
 }
 
+stored_pair load_shared_ca(const pki_options& options) {
+  auto ca = load(options.shared, "api-ca", remedy_shared);
+  if (!ca.certificate || !ca.key)
+    damaged(options.shared / (ca.certificate ? "api-ca.key" : "api-ca.crt"), "is missing", remedy_shared);
+  return ca;
+}
+
 stored_pair load_or_create_ca(const pki_options& options) {
+  if (!options.shared.empty())
+    return load_shared_ca(options);
   stored_pair ca = load(options.folder, "ca", remedy_ca);
   if (ca.certificate && !ca.key)
     damaged(options.folder / "ca.key", "is missing", remedy_ca);

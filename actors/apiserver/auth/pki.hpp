@@ -32,9 +32,11 @@ struct pki_options {
   std::vector<std::string>
     server_names;          // DNS names and IP addresses that the server certificate is valid for
   int64_t now_seconds = 0; // wall time
+  /// Has api-ca.crt and api-ca.key (`troupe pki init`), which all apiservers of the cluster sign with; "": this one's own.
+  std::filesystem::path shared = {};
 };
 
-/// Files ca.crt, ca.key, apiserver.crt, apiserver.key, admin.crt, admin.key. Throws std::runtime_error that
+/// Files ca.crt, ca.key (unless they are shared), apiserver.crt, apiserver.key, admin.crt, admin.key. Throws std::runtime_error that
 /// names the file and the remedy when one is damaged, and never overwrites a damaged one.
 pki load_or_create_pki(const pki_options& options);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "messages/codec/codec.hpp"
 
@@ -111,6 +112,35 @@ const change_window& shard_cache::window(std::string_view prefix) const {
   if (found == resources_.end())
     throw std::logic_error("shard " + name_ + " has no resource " + std::string{prefix});
   return found->second->window;
+}
+
+snapshot_ptr shard_cache::as_of(std::string_view prefix, int64_t revision) const {
+  constexpr int attempts_max = 1'000;
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const auto present = read();
+    if (revision == present->revision)
+      return present;
+    const auto page = window(prefix).read(revision, change_window::changes_max);
+    if (revision > present->revision || page.expired)
+      return nullptr;
+    if (page.upto < present->revision) { // the writer is between the two, for a moment
+      std::this_thread::yield();
+      continue;
+    }
+    auto past = std::make_shared<snapshot>(snapshot{revision, present->objects});
+    for (auto at = page.changes.rbegin(); at != page.changes.rend(); ++at) {
+      if (at->revision > present->revision)
+        continue;
+      if (at->before != nullptr && at->before_revision == 0)
+        return nullptr; // written by a store that does not say
+      past->objects = at->before == nullptr
+                        ? past->objects.erase(at->key)
+                        : past->objects.put(at->key, std::make_shared<const cached_object>(
+                                                       at->before->what(), at->before->bytes(), at->before_revision));
+    }
+    return past;
+  }
+  return nullptr;
 }
 
 shard_cache::resource_state* shard_cache::state_of(std::string_view key) {

@@ -60,6 +60,7 @@ struct change {
   int64_t revision = 0;
   std::string key;
   object_ptr before, after;
+  int64_t before_revision = 0; // 0: not known
 };
 
 /// The latest changes of one resource.
@@ -98,6 +99,9 @@ public:
   const std::string& name() const { return name_; }
   snapshot_ptr read() const { return snapshot_.load(); }
   const change_window& window(std::string_view prefix) const;
+  /// The objects of one resource as they were at `revision`: the present ones with the later changes undone. Of other
+  /// resources it says nothing. Null when the window does not reach back so far, or the revision is in the future.
+  snapshot_ptr as_of(std::string_view prefix, int64_t revision) const;
   bool ready() const { return ready_.load(); }
 
   /// Calls `notify` after changes to `prefix` (from the writer's thread; it must only post). Thread-safe.

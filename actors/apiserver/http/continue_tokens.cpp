@@ -47,25 +47,25 @@ void continue_snapshots::expire(int64_t now_us) {
   entries_.remove_if([&](const entry& item) { return now_us - item.used_us > age_us_max; });
 }
 
-void continue_snapshots::keep(std::string_view shard, cache::snapshot_ptr state, int64_t now_us) {
+void continue_snapshots::keep(std::string_view resource, cache::snapshot_ptr state, int64_t now_us) {
   std::lock_guard lock{mutex_};
   expire(now_us);
   for (auto item = entries_.begin(); item != entries_.end(); ++item)
-    if (item->shard == shard && item->state->revision == state->revision) {
+    if (item->resource == resource && item->state->revision == state->revision) {
       item->used_us = now_us;
       entries_.splice(entries_.begin(), entries_, item);
       return;
     }
-  entries_.push_front({std::string{shard}, std::move(state), now_us});
+  entries_.push_front({std::string{resource}, std::move(state), now_us});
   if (entries_.size() > snapshots_max)
     entries_.pop_back();
 }
 
-cache::snapshot_ptr continue_snapshots::find(std::string_view shard, int64_t revision, int64_t now_us) {
+cache::snapshot_ptr continue_snapshots::find(std::string_view resource, int64_t revision, int64_t now_us) {
   std::lock_guard lock{mutex_};
   expire(now_us);
   for (auto& item : entries_)
-    if (item.shard == shard && item.state->revision == revision)
+    if (item.resource == resource && item.state->revision == revision)
       return item.state;
   return nullptr;
 }

@@ -27,14 +27,14 @@ public:
   static constexpr size_t snapshots_max = 64;
   static constexpr int64_t age_us_max = 5 * 60 * 1'000'000ll;
 
-  void keep(std::string_view shard, cache::snapshot_ptr state, int64_t now_us);
+  void keep(std::string_view resource, cache::snapshot_ptr state, int64_t now_us);
   /// nullptr: not kept (any more).
-  cache::snapshot_ptr find(std::string_view shard, int64_t revision, int64_t now_us);
+  cache::snapshot_ptr find(std::string_view resource, int64_t revision, int64_t now_us);
   size_t size() const;
 
 private:
   struct entry {
-    std::string shard;
+    std::string resource;
     cache::snapshot_ptr state;
     int64_t used_us;
   };

@@ -140,8 +140,11 @@ cache::snapshot_ptr choose_snapshot(const call& item, const list_request& wanted
     exact = wanted.options.resource_version.value_or(0);
   if (exact == 0 || exact == current->revision)
     return current;
-  if (auto kept = item.front->snapshots.find(shard.name(), exact, item.front->clock->monotonic_us()))
+  const auto prefix = item.where.kind->key_prefix;
+  if (auto kept = item.front->snapshots.find(prefix, exact, item.front->clock->monotonic_us()))
     return kept;
+  if (auto past = shard.as_of(prefix, exact)) // begun at another apiserver
+    return past;
   if (!wanted.token) {
     error = status::expired("The resourceVersion for the provided list is too old.");
     return nullptr;
@@ -209,8 +212,7 @@ void list_from_cache(const call& item, const list_request& wanted) {
     state->objects.visit(prefix, after, take);
   }
   if (more) {
-    auto& shard = item.front->port->cache().shard_of(kind.key_prefix);
-    item.front->snapshots.keep(shard.name(), state, item.front->clock->monotonic_us());
+    item.front->snapshots.keep(kind.key_prefix, state, item.front->clock->monotonic_us());
     content.head.continue_token = encode_token({state->revision, last.substr(kind.key_prefix.size())});
     if (wanted.selector.everything())
       content.head.remaining = static_cast<int64_t>(state->objects.count_from(prefix, last));

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <algorithm>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <csignal>
@@ -181,6 +182,19 @@ private:
   size_t next_ = 0;
 };
 
+/// What the certificate must be valid for: the standard names, and all that the server is known by.
+std::vector<std::string> names_of(const server_options& settings, const std::string& address) {
+  auto names = auth::server_names(address, settings.service_cidr);
+  auto known_by = settings.advertised;
+  known_by.push_back(settings.host);
+  if (!settings.public_address.empty())
+    known_by.push_back(parse_address(settings.public_address).host);
+  for (auto& name : known_by)
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  return names;
+}
+
 } // namespace
 
 std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served,
@@ -188,16 +202,17 @@ std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<ha
   const auto clock = settings.clock ? settings.clock : std::make_shared<runtime::seams::system_clock>();
   const auto where = parse_address(settings.address);
   raise_descriptor_limit();
-  const auto keys = auth::load_or_create_pki(
-    {settings.data / "pki", auth::server_names(where.host, settings.service_cidr), clock->wall_seconds()});
+  const auto keys =
+    auth::load_or_create_pki({settings.data / "pki", names_of(settings, where.host), clock->wall_seconds(), settings.pki});
   auto result = std::make_shared<https_server>(
     where, settings.threads, std::make_shared<shared_state>(keys, std::move(served), clock, log));
   const bool any = where.host == "0.0.0.0" || where.host == "::";
   const std::string host = any                                         ? "127.0.0.1"
                            : where.host.find(':') != std::string::npos ? "[" + where.host + "]"
                                                                        : where.host;
-  const auto kubeconfig =
-    auth::render_kubeconfig(keys, fmt::format("https://{}:{}", host, result->port()), settings.cluster_name);
+  const auto url = settings.public_address.empty() ? fmt::format("https://{}:{}", host, result->port())
+                                                   : fmt::format("https://{}", settings.public_address);
+  const auto kubeconfig = auth::render_kubeconfig(keys, url, settings.cluster_name);
   const auto file = settings.data / "admin.kubeconfig";
   if (runtime::pki::read_private_file(file) != kubeconfig)
     runtime::pki::write_private_file(file, kubeconfig);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/seams/clock.hpp"
 #include "runtime/seams/random.hpp"
@@ -20,7 +21,11 @@ namespace actors::apiserver::http {
 
 struct server_options {
   std::string address = "127.0.0.1:6443"; // ":0" takes a free port
+  std::vector<std::string> advertised;    // more names and addresses of the server, for its certificate
+  std::string public_address;             // "lb.example.org:6443": what the kubeconfig names; "": `address`
+  std::string host;                       // the host's name in the placement, a name of the server
   std::filesystem::path data;             // pki/ and admin.kubeconfig are kept here
+  std::filesystem::path pki;              // what `troupe pki init` made for this host; "": it makes its own CA
   std::string cluster_name = "troupe";
   std::string service_cidr; // its first address becomes a name of the server
   size_t threads = 2;

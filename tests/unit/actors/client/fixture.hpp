@@ -28,6 +28,9 @@ struct apiserver_script {
   std::vector<uint64_t> cancelled;
   std::vector<protocol::write_request> writes;
   std::vector<protocol::get_request> gets;
+  std::vector<uint64_t> progress_asked; // watch ids
+  int progress_code = 200;
+  int64_t progress_revision = 0;
   caf::actor watcher;
 
   int watch_code = 200;
@@ -43,7 +46,7 @@ struct answer_now {};
 using script_ptr = std::shared_ptr<apiserver_script>;
 
 inline caf::behavior scripted_apiserver(caf::event_based_actor* self, script_ptr script) {
-  const auto answer = [=]<class Reply, class Content>(Reply*, Content content, int code, auto Content::*status_index) {
+  const auto answer = [=]<class Reply, class Content>(Reply*, Content content, int code, auto... status_index) {
     auto promise = self->make_response_promise();
     if (script->silent) {
       script->unanswered.push_back(promise);
@@ -51,8 +54,8 @@ inline caf::behavior scripted_apiserver(caf::event_based_actor* self, script_ptr
     }
     content.code = code;
     std::vector<runtime::transport::attachment> attachments;
-    if (code >= 400) {
-      content.*status_index = 0;
+    if (code >= 400 && sizeof...(status_index) > 0) {
+      ((content.*status_index = 0), ...);
       attachments = status_attachment(code, script->reason);
     }
     promise.deliver(Reply{content, std::move(attachments)});
@@ -71,6 +74,12 @@ inline caf::behavior scripted_apiserver(caf::event_based_actor* self, script_ptr
     [=](const protocol::get_request& request) {
       script->gets.push_back(request);
       answer(static_cast<protocol::get_reply*>(nullptr), protocol::GetReplyT{}, script->write_code, &protocol::GetReplyT::object);
+    },
+    [=](const protocol::progress_request& request) {
+      script->progress_asked.push_back(request->watch_id());
+      protocol::ProgressReplyT content;
+      content.revision = script->progress_revision;
+      answer(static_cast<protocol::progress_reply*>(nullptr), content, script->progress_code);
     },
     [=](const protocol::watch_ack& ack) { script->acks.push_back(ack.unpack()); },
     [=](const protocol::watch_cancel& cancel) { script->cancelled.push_back(cancel->watch_id()); },
@@ -94,6 +103,7 @@ public:
       heard.push_back((before == nullptr ? "+" : after == nullptr ? "-" : "~") + key);
     });
     api.on_synced([this] { ++synced; });
+    api.on_active([this] { active_at.push_back(pods->revision()); });
     api.start();
     return {
       [this](const client::protocol::watch_batch& x) { api.receive(x); },
@@ -109,6 +119,7 @@ public:
   client::object_cache* pods = nullptr;
   std::vector<std::string> heard;
   int synced = 0;
+  std::vector<int64_t> active_at; // the revision of `pods` at each activation
 };
 
 struct fixture : test_system {
@@ -119,8 +130,9 @@ struct fixture : test_system {
   std::map<std::string, std::pair<caf::actor, script_ptr>> apiservers;
   std::shared_ptr<runtime::seams::manual_clock> clock = std::make_shared<runtime::seams::manual_clock>();
 
-  fixture() {
-    context.id = "tester";
+  explicit fixture(runtime::host::tenure_ptr tenure = nullptr, std::string id = "tester") {
+    context.id = std::move(id);
+    context.tenure = std::move(tenure);
     context.host = "host-a";
     context.directory = directory;
     context.clock = clock;

@@ -29,6 +29,8 @@ public:
   storage::change_page changes(storage::revision after, size_t n) override {
     return inner->changes(after, n);
   }
+  int64_t raise_fence(std::string_view role, int64_t epoch) override { return inner->raise_fence(role, epoch); }
+  int64_t fence(std::string_view role) override { return inner->fence(role); }
   storage::revision current() override { return inner->current(); }
   storage::revision oldest() override { return inner->oldest(); }
   size_t compact(storage::revision before, size_t n) override { return inner->compact(before, n); }
@@ -51,6 +53,22 @@ TEST_CASE("each request of a batch gets its own results") {
   CHECK(results_of(done.replies[1]) == "conflict 1");
   CHECK(results_of(done.replies[2]) == "absent 0, done 3");
   CHECK(engine->revision_before(1001) == 3);
+}
+
+TEST_CASE("a request of a writer with an older epoch is refused, its neighbours are not") {
+  const auto engine = storage::memory::open();
+  engine->raise_fence("scheduler", 5);
+  const auto done = commit(*engine, {{commit_of({put("/a", "1")}, "scheduler", 4), commit_of({put("/b", "2")}),
+                                      commit_of({put("/c", "3"), put("/d", "4")}, "scheduler", 4),
+                                      commit_of({put("/e", "5")}, "scheduler", 5),
+                                      commit_of({put("/f", "6")}, "controllers/job", 1)},
+                                     1000});
+  CHECK(results_of(done.replies.at(0)) == "fenced 5");
+  CHECK(results_of(done.replies.at(1)) == "done 1");
+  CHECK(results_of(done.replies.at(2)) == "fenced 5, fenced 5");
+  CHECK(results_of(done.replies.at(3)) == "done 2");
+  CHECK(results_of(done.replies.at(4)) == "done 3");
+  CHECK(engine->current() == 3);
 }
 
 TEST_CASE("a full disk fails every write of the batch with the reason, and the store goes on") {

@@ -35,24 +35,34 @@ struct write_sample {
   std::string text; // put
   int64_t expected = -1;
   bool erase = false;
+  bool with_next = false;
 };
 
+inline write_sample joined(write_sample w) {
+  w.with_next = true;
+  return w;
+}
+
 inline write_sample put(std::string key, std::string text, int64_t expected = -1) {
-  return {std::move(key), std::move(text), expected, false};
+  return {std::move(key), std::move(text), expected, false, false};
 }
 
 inline write_sample erase(std::string key, int64_t expected = -1) {
-  return {std::move(key), {}, expected, true};
+  return {std::move(key), {}, expected, true, false};
 }
 
-inline protocol::commit_request commit_of(const std::vector<write_sample>& writes) {
+inline protocol::commit_request commit_of(const std::vector<write_sample>& writes, std::string role = {},
+                                          int64_t epoch = 0) {
   fb::CommitRequestT request;
+  request.writer_role = std::move(role);
+  request.writer_epoch = epoch;
   std::vector<attachment> attachments;
   for (const auto& w : writes) {
     auto converted = std::make_unique<fb::WriteT>();
     converted->kind = w.erase ? fb::WriteKind::erase : fb::WriteKind::put;
     converted->key = w.key;
     converted->expected = w.expected;
+    converted->with_next = w.with_next;
     if (!w.erase) {
       converted->object = static_cast<int32_t>(attachments.size());
       attachments.push_back(object(w.text));
@@ -60,6 +70,13 @@ inline protocol::commit_request commit_of(const std::vector<write_sample>& write
     request.writes.push_back(std::move(converted));
   }
   return protocol::commit_request{request, std::move(attachments)};
+}
+
+inline protocol::fence_request fence_of(std::string role, int64_t epoch) {
+  fb::FenceRequestT request;
+  request.role = std::move(role);
+  request.epoch = epoch;
+  return protocol::fence_request{request};
 }
 
 // "done 3, conflict 2"

@@ -20,6 +20,7 @@ struct shard_fixture : test_system {
   std::shared_ptr<runtime::telemetry::memory_output> log =
     std::make_shared<runtime::telemetry::memory_output>();
   limits bounds;
+  std::function<std::shared_ptr<storage::engine>(std::shared_ptr<storage::engine>)> wrap; // to look on
   int locked = 0; // so many attempts to open find the folder in use
   int opened = 0;
   int ready = 0;
@@ -37,6 +38,8 @@ struct shard_fixture : test_system {
       if (locked > 0 && locked--)
         throw storage::error(storage::error_code::locked, "in use");
       ++opened;
+      if (wrap)
+        return wrap(engine);
       return engine;
     };
     options.on_ready = [this](const caf::strong_actor_ptr&) { ++ready; };

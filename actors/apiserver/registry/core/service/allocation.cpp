@@ -190,6 +190,15 @@ std::optional<address_space> address_space::parse(std::string_view cidr, std::st
   return space;
 }
 
+holdings holdings_of(const draft& service) {
+  holdings result;
+  for (auto& text : service.get("spec").get("clusterIPs").items())
+    if (auto address = parse_address(text.str()))
+      result.addresses.insert(address_text(*address));
+  result.ports = ports_of(service);
+  return result;
+}
+
 void allocated::change(const draft& service, int by) {
   auto count = [by](auto& map, auto number) {
     if ((map[number] += by) <= 0)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,13 @@ struct address_space {
   /// Nothing when `cidr` or `ports` ("30000-32767") is malformed or too small.
   static std::optional<address_space> parse(std::string_view cidr, std::string_view ports);
 };
+
+/// The numbers that one Service has: "10.96.0.7", 30080.
+struct holdings {
+  std::set<std::string> addresses;
+  std::set<int64_t> ports;
+};
+holdings holdings_of(const draft& service);
 
 /// What all Services hold. A number is counted once per port or address that uses it.
 class allocated {

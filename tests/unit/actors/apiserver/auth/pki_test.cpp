@@ -105,3 +105,31 @@ TEST_CASE("the kubeconfig has everything within") {
   CHECK(text.find("client-key-data: ") != std::string::npos);
   CHECK(text.find("certificate-authority-data: ") != std::string::npos);
 }
+
+TEST_CASE("apiservers of several hosts sign with one CA when they have it") {
+  folder at;
+  const auto own = load_or_create_pki(in(at)); // as a CA that is given to both
+  fs::create_directories(at.path / "shared");
+  fs::copy_file(at.path / "pki" / "ca.crt", at.path / "shared" / "api-ca.crt");
+  fs::copy_file(at.path / "pki" / "ca.key", at.path / "shared" / "api-ca.key");
+  for (const std::string host : {"one", "two"}) {
+    auto options = in(at);
+    options.folder = at.path / host;
+    options.shared = at.path / "shared";
+    const auto keys = load_or_create_pki(options);
+    CHECK(keys.ca_pem == own.ca_pem);
+    CHECK_FALSE(fs::exists(at.path / host / "ca.key"));
+    CHECK(load_or_create_pki(options).server.certificate_pem == keys.server.certificate_pem);
+  }
+  // A host that had a CA of its own before signs anew.
+  auto options = in(at);
+  options.folder = at.path / "old";
+  const auto before = load_or_create_pki(options);
+  options.shared = at.path / "shared";
+  const auto after = load_or_create_pki(options);
+  CHECK(after.server.certificate_pem != before.server.certificate_pem);
+  CHECK(after.ca_pem == own.ca_pem);
+
+  fs::remove(at.path / "shared" / "api-ca.key");
+  CHECK_THROWS_WITH(load_or_create_pki(options), Catch::Contains("api-ca.key is missing") && Catch::Contains("troupe pki init"));
+}

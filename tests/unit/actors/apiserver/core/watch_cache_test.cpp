@@ -92,3 +92,38 @@ TEST_CASE("an object is rendered once, with its revision") {
   CHECK(first == object->json());
   CHECK(first->find(R"("resourceVersion":"12")") != std::string::npos);
 }
+
+TEST_CASE("the objects of one resource can be had as they were, as far back as the window goes") {
+  shard_cache shard("main", {"/configmaps/", "/secrets/"});
+  auto loaded = std::make_shared<snapshot>();
+  loaded->revision = 10;
+  loaded->objects = loaded->objects.put("/configmaps/default/a", config_map("a", 4)).put("/configmaps/default/b", config_map("b", 6));
+  shard.load(loaded, 10);
+  const auto key = [](const std::string& name) { return "/configmaps/default/" + name; };
+  shard.apply({{11, key("c"), nullptr, config_map("c", 11), 0},
+               {12, key("a"), config_map("a", 0), config_map("a", 12), 4},
+               {13, key("b"), config_map("b", 13), nullptr, 6},
+               {14, "/secrets/default/x", nullptr, config_map("x", 14), 0},
+               {15, key("a"), config_map("a", 0), config_map("a", 15), 12}},
+              15);
+  const auto seen = [&](int64_t revision) {
+    std::string text;
+    const auto state = shard.as_of("/configmaps/", revision);
+    if (state == nullptr)
+      return std::string{"none"};
+    CHECK(state->revision == revision);
+    state->objects.visit("/configmaps/", "", [&](const std::string& name, const object_ptr& object) {
+      text += name.substr(name.rfind('/') + 1) + std::to_string(object->revision()) + " ";
+      return true;
+    });
+    return text;
+  };
+  CHECK(seen(15) == "a15 c11 ");
+  CHECK(seen(14) == "a12 c11 ");
+  CHECK(seen(13) == "a12 c11 ");
+  CHECK(seen(12) == "a12 b6 c11 ");
+  CHECK(seen(11) == "a4 b6 c11 ");
+  CHECK(seen(10) == "a4 b6 ");
+  CHECK(seen(9) == "none");
+  CHECK(seen(16) == "none");
+}

@@ -1,0 +1,126 @@
+// Watches and page tokens that move from one apiserver to another.
+#include "tests/unit/actors/apiserver/several/fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "actors/client/api_client.hpp"
+
+using namespace apiserver_samples;
+namespace client = actors::client;
+
+namespace {
+
+/// Owns an api_client that watches ConfigMaps, and notes what it hears.
+class listener : public client::consumer_actor::base {
+public:
+  listener(caf::actor_config& config, const runtime::host::role_context& context)
+      : client::consumer_actor::base(config), api(this, context, client::identity{"admin", {"system:masters"}}) {}
+
+  behavior_type make_behavior() override {
+    maps = &api.watch(client::configmaps);
+    maps->on_change([this](const std::string& key, const client::entry* before, const client::entry* after) {
+      heard.push_back((before == nullptr ? "+" : after == nullptr ? "-" : "~") + key);
+    });
+    api.on_active([this] { active_at.push_back(maps->revision()); });
+    api.start();
+    return {
+      [this](const client::protocol::watch_batch& x) { api.receive(x); },
+      [this](const runtime::directory::role_up& x) { api.receive(x); },
+      [this](const runtime::directory::role_down& x) { api.receive(x); },
+      [this](const runtime::host::tenure_changed& x) { api.receive(x); },
+      [this](const client::wake& x) { api.receive(x); },
+    };
+  }
+
+  client::api_client api;
+  client::object_cache* maps = nullptr;
+  std::vector<std::string> heard;
+  std::vector<int64_t> active_at;
+};
+
+/// A host without an apiserver, whose client takes those of the others.
+struct with_client : cluster {
+  runtime::directory::handle directory = runtime::directory::spawn(sys, "c", {});
+  runtime::host::tenure_ptr tenure;
+  client::consumer_actor handle;
+  listener* user = nullptr;
+
+  explicit with_client(runtime::host::tenure_ptr owner = nullptr) : tenure(std::move(owner)) {
+    runtime::host::role_context own;
+    own.id = "controllers/test";
+    own.host = "c";
+    own.directory = directory;
+    own.clock = clock;
+    own.tenure = tenure;
+    handle = sys.spawn<listener>(own);
+    user = static_cast<listener*>(caf::actor_cast<caf::abstract_actor*>(handle));
+    reach("a");
+  }
+  ~with_client() {
+    kill(handle.address());
+    kill(directory.address());
+  }
+  void reach(const std::string& host) {
+    caf::anon_send(directory, runtime::directory::register_role{"apiserver/" + host, servers.at(host).actor, ""});
+    settle();
+  }
+  void lose(const std::string& host) {
+    caf::anon_send(directory, runtime::directory::withdraw_role{"apiserver/" + host});
+    run();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a watch that moves to another apiserver hears every change once and in order") {
+  with_client c;
+  CHECK(c.create("a", config_maps, config_map("one")).code == 201);
+  c.lose("a");
+  CHECK(c.create("a", config_maps, config_map("two")).code == 201);
+  CHECK(c.write("a", protocol::Verb::update, config_maps, "one", config_map("one", "2")).code == 200);
+  c.reach("b");
+  CHECK(c.create("b", config_maps, config_map("three")).code == 201);
+  CHECK(c.user->heard == std::vector<std::string>{"+default/one", "+default/two", "~default/one", "+default/three"});
+}
+
+TEST_CASE("a watch that is ahead of its new apiserver goes on when that one has caught up") {
+  with_client c;
+  c.cut("b", "main");
+  CHECK(c.create("a", config_maps, config_map("one")).code == 201);
+  c.lose("a");
+  c.reach("b"); // which knows nothing of "one" yet
+  c.join("b", "main");
+  c.settle();
+  CHECK(c.create("a", config_maps, config_map("two")).code == 201);
+  c.settle();
+  CHECK(c.user->heard == std::vector<std::string>{"+default/one", "+default/two"});
+}
+
+TEST_CASE("a watch resumes at an apiserver that was restarted in between, from the shard's history") {
+  with_client c;
+  CHECK(c.create("a", config_maps, config_map("one")).code == 201);
+  c.lose("a");
+  CHECK(c.create("b", config_maps, config_map("two")).code == 201);
+  c.kill(caf::actor_cast<caf::actor_addr>(c.servers.at("a").actor));
+  c.start_server("a");
+  c.settle();
+  c.reach("a");
+  CHECK(c.user->heard == std::vector<std::string>{"+default/one", "+default/two"});
+}
+
+TEST_CASE("a new owner on another apiserver has seen its predecessor's last write when it becomes active") {
+  with_client c(std::make_shared<runtime::host::tenure>());
+  c.cut("a", "main"); // what b writes does not reach the client's watch
+  CHECK(c.create("b", config_maps, config_map("last"), {"controllers/test", 1}).code == 201);
+  c.tenure->grant(2);
+  caf::anon_send(c.handle, runtime::host::tenure_changed{2});
+  c.settle();
+  CHECK(c.user->active_at.empty());
+  c.join("a", "main");
+  c.settle();
+  c.advance(client::api_client::progress_deadline);
+  c.settle();
+  REQUIRE(c.user->active_at.size() == 1);
+  CHECK(c.user->heard == std::vector<std::string>{"+default/last"});
+  CHECK(c.user->active_at.front() >= c.engines.at("main")->current());
+}
