@@ -4,6 +4,7 @@
 #include "actors/host/commands/links.hpp"
 #include "actors/host/commands/pki.hpp"
 #include "actors/host/commands/placement.hpp"
+#include "actors/host/commands/tree_command.hpp"
 #include "runtime/placement/nearest.hpp"
 
 #include <boost/program_options.hpp>
@@ -73,6 +74,7 @@ std::span<const client_command> client_commands() {
     auto all = placement_commands();
     all.push_back(links_command());
     all.push_back(pki_command());
+    all.push_back(tree_command());
     return all;
   }();
   return commands;

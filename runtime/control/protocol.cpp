@@ -7,6 +7,7 @@ namespace runtime::control {
 namespace {
 
 constexpr size_t row_words = 8;
+constexpr size_t tree_words = 4;
 
 void append_escaped(std::string& out, std::string_view word) {
   for (char c : word) {
@@ -128,6 +129,27 @@ std::optional<telemetry::actor_row> decode_row(const words& line) {
     return std::nullopt;
   row.state = *state;
   return row;
+}
+
+/// A row's words, then those of its place in the tree.
+words encode_tree_row(const telemetry::tree_row& row) {
+  auto result = encode_row(row.row);
+  for (auto& word : {row.parent, row.strategy, std::to_string(row.restarts_max), std::to_string(row.period.count())})
+    result.push_back(word);
+  return result;
+}
+
+std::optional<telemetry::tree_row> decode_tree_row(const words& line) {
+  if (line.size() != row_words + tree_words)
+    return std::nullopt;
+  auto row = decode_row({line.begin(), line.begin() + row_words});
+  telemetry::tree_row result{.row = {}, .parent = line[row_words], .strategy = line[row_words + 1]};
+  int64_t period_ms = 0;
+  if (!row || !parse(line[row_words + 2], result.restarts_max) || !parse(line[row_words + 3], period_ms))
+    return std::nullopt;
+  result.row = std::move(*row);
+  result.period = std::chrono::milliseconds{period_ms};
+  return result;
 }
 
 } // namespace runtime::control

@@ -1,6 +1,6 @@
 // What the command line says to a running host over its control socket: lines of tab-separated words.
 //
-//   request  a command (command_table.hpp) and its words: "ps", "kill" TAB id
+//   request  a command (command_table.hpp) and its words: "ps", "tree", "kill" TAB id
 //   reply    "ok" or "error" TAB text; then one line per row; at last "end", so that a cut reply is noticed
 //
 // Tabs, newlines and backslashes within a word are escaped. Pure functions; no sockets.
@@ -34,5 +34,8 @@ std::optional<reply> decode_reply(std::string_view text);
 
 words encode_row(const telemetry::actor_row& row);
 std::optional<telemetry::actor_row> decode_row(const words& line);
+
+words encode_tree_row(const telemetry::tree_row& row);
+std::optional<telemetry::tree_row> decode_tree_row(const words& line);
 
 } // namespace runtime::control

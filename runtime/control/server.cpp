@@ -60,6 +60,14 @@ void add_actor_commands(command_table& commands, std::shared_ptr<telemetry::acto
   commands.add("ps", [table](const words& request, auto) {
     return request.size() == 1 ? list_actors(*table) : refuse("`ps` takes no words");
   });
+  commands.add("tree", [table](const words& request, auto) {
+    if (request.size() != 1)
+      return refuse("`tree` takes no words");
+    reply result;
+    for (auto& row : table->tree())
+      result.lines.push_back(encode_tree_row(row));
+    return result;
+  });
   commands.add("kill", [table, log](const words& request, auto) {
     if (request.size() != 2)
       return refuse("`kill` takes the id of an actor");

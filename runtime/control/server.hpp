@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds sample_period{1'000};     ///< of messages p
 
 class server {
 public:
-  /// Listens in the data folder; adds `ps` and `kill` to `commands`. Throws std::system_error.
+  /// Listens in the data folder; adds `ps`, `tree` and `kill` to `commands`. Throws std::system_error.
   server(const std::filesystem::path& data, std::shared_ptr<telemetry::actor_table> table, command_table_ptr commands,
          seams::clock_ptr clock, telemetry::logger log);
   ~server();
@@ -52,7 +52,7 @@ private:
   size_t clients_ = 0;
 };
 
-/// `ps` and `kill`.
+/// `ps`, `tree` and `kill`.
 void add_actor_commands(command_table& commands, std::shared_ptr<telemetry::actor_table> table,
                         const telemetry::logger& log);
 

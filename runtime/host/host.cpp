@@ -4,6 +4,7 @@
 #include "runtime/mesh/commands.hpp"
 #include "runtime/mesh/mesh.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <future>
 #include <sys/eventfd.h>
@@ -69,6 +70,7 @@ void host::start() {
   tree_inputs inputs{.host = options_.name,
                      .roles = roles_,
                      .cluster = options_.boot->value.cluster,
+                     .supervision = options_.boot->value.supervision,
                      .data = options_.data,
                      .pki = options_.pki,
                      .mesh = mesh_,
@@ -87,6 +89,10 @@ void host::start() {
     if (!ready_ && role.start_failure_is_fatal)
       post({host_event::kind::start_failed, id + ": " + failure});
   };
+  inputs.on_exhausted = [this](const supervision::exhaustion& what) {
+    std::lock_guard guard{mutex_};
+    exhausted_.insert_or_assign(what.supervisor, what);
+  };
   table_->add(root_id, root_id, options_.name);
   root_ = supervision::spawn(*system_, build_tree(*system_, inputs));
   auto handle = caf::actor_cast<caf::strong_actor_ptr>(root_);
@@ -94,8 +100,23 @@ void host::start() {
   handle->get()->attach_functor([this](const caf::error& reason) {
     auto text = telemetry::is_orderly(reason) ? std::string{} : telemetry::failure_text(reason);
     table_->ended(root_id, telemetry::actor_state::stopped, text);
-    post({host_event::kind::ended, text});
+    post({host_event::kind::ended, report_of(std::move(text))});
   });
+}
+
+/// Why the tree ended: with all that its supervisors knew, when it is that the root gave up.
+std::string host::report_of(std::string text) {
+  std::lock_guard guard{mutex_};
+  auto root = exhausted_.find(root_id);
+  if (text.empty() || root == exhausted_.end())
+    return text;
+  std::vector<supervision::exhaustion> chain;
+  for (auto& failure : root->second.failures)
+    if (auto below = exhausted_.find(failure.child); below != exhausted_.end()
+        && std::none_of(chain.begin(), chain.end(), [&](auto& known) { return known.supervisor == failure.child; }))
+      chain.push_back(below->second);
+  chain.push_back(root->second);
+  return supervision::render_report(chain);
 }
 
 void host::post(host_event event) {

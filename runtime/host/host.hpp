@@ -4,6 +4,7 @@
 #include "runtime/host/tree.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,7 @@ public:
 
 private:
   void post(host_event event);
+  std::string report_of(std::string text);
 
   host_options options_;
   std::vector<placement::role_instance> roles_;
@@ -75,6 +77,7 @@ private:
   int event_fd_ = -1;
   std::mutex mutex_;
   std::deque<host_event> events_;
+  std::map<std::string, supervision::exhaustion> exhausted_; ///< by supervisor, its newest
   std::atomic<bool> ready_{false};
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;

@@ -97,7 +97,7 @@ inline void announce_ready(const role_context& ctx, const caf::strong_actor_ptr&
 
 /// Lists an actor that the role runs beside its own ("store/pods/committer") until it ends.
 inline void enroll_part(const role_context& ctx, const std::string& name, const caf::strong_actor_ptr& part) {
-  telemetry::enroll(ctx.actors, ctx.id + "/" + name, ctx.role, ctx.host, part);
+  telemetry::enroll(ctx.actors, ctx.id + "/" + name, ctx.role, ctx.host, part, ctx.id);
 }
 
 } // namespace runtime::host

@@ -1,5 +1,6 @@
 #include "runtime/host/tree.hpp"
 
+#include "runtime/host/supervision_settings.hpp"
 #include "runtime/mesh/mesh.hpp"
 #include "runtime/telemetry/metered.hpp"
 
@@ -129,17 +130,20 @@ child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, cons
       caf::anon_send(caf::actor_cast<caf::actor>(handle), tenure_changed{ctx.tenure->epoch()});
     return handle;
   };
-  return {.id = role.id,
-          .role = role.role,
-          .start = std::move(start),
-          .restart = descriptor.restart,
-          .shutdown = descriptor.shutdown,
-          .ready_when_started = when_spawned};
+  child_spec result{.id = role.id,
+                    .role = role.role,
+                    .start = std::move(start),
+                    .restart = descriptor.restart,
+                    .shutdown = descriptor.shutdown,
+                    .ready_when_started = when_spawned};
+  apply(role.supervision, result);
+  return result;
 }
 
 /// The part of a supervisor's description that all of them share.
 supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
   supervisor_spec result{.id = id, .host = inputs.host, .table = inputs.table, .random = inputs.random};
+  result.on_exhausted = inputs.on_exhausted;
   result.log = logger_for(inputs, std::move(id), telemetry::log_level::info);
   return result;
 }
@@ -147,9 +151,11 @@ supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
 supervisor_spec group_of(const tree_inputs& inputs, start_phase phase, const local_roles& roles) {
   auto group = supervisor_of(inputs, std::string{root_id} + "/" + std::string{to_string(phase)});
   group.children = roles.children(phase);
-  group.intensity.restarts_max = group_restarts_base + group_restarts_per_child * group.children.size();
+  group.intensity.restarts_max = group_restarts_base;
+  group.restarts_per_child = group_restarts_per_child;
   // Roles of one phase do not need each other to stop.
   group.stop_together = true;
+  apply(inputs.supervision, to_string(phase), group);
   if (inputs.on_failure)
     group.on_failure = [inputs](const child_spec& spec, const std::string& failure) {
       inputs.on_failure(descriptor_of(inputs, spec.role), spec.id, failure);
@@ -223,6 +229,7 @@ supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs)
   auto directory = std::make_shared<current_directory>();
   auto root = supervisor_of(inputs, std::string{root_id});
   root.how = strategy::rest_for_one;
+  apply(inputs.supervision, placement::root_group, root);
   root.children.push_back({.id = "directory", .role = "directory", .start = [=, &system] {
                              auto log = logger_for(inputs, "directory", telemetry::log_level::info);
                              auto handle = directory::spawn(system, inputs.host, log);

@@ -23,6 +23,7 @@ struct tree_inputs {
   std::string host;
   std::vector<placement::role_instance> roles; ///< of this host
   placement::cluster_settings cluster;
+  placement::group_supervisions supervision = {}; ///< what the placement file says about it
   std::filesystem::path data;                  ///< absolute
   std::filesystem::path pki;                   ///< may be empty
   std::shared_ptr<mesh::mesh> mesh;            ///< null: the cluster has one host
@@ -35,6 +36,8 @@ struct tree_inputs {
   seams::random_ptr random;
   /// Told of every failure of a role instance; called by a worker.
   std::function<void(const role_descriptor&, const std::string& id, const std::string& failure)> on_failure;
+  /// Told when a supervisor gives up; called by a worker.
+  std::function<void(const supervision::exhaustion&)> on_exhausted;
   /// Called once by a worker: every role of `roles` is registered.
   std::function<void()> on_ready;
 };

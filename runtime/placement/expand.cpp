@@ -19,7 +19,8 @@ role_instance instance(const role_entry& entry, std::string id) {
           .host = entry.host,
           .hosts = entry.spec->naming == instance_naming::single ? entry.hosts : std::vector<std::string>{},
           .log_level = entry.log_level,
-          .settings = entry.settings};
+          .settings = entry.settings,
+          .supervision = entry.supervision};
 }
 
 std::vector<role_instance> expand_hollow(const role_entry& entry) {

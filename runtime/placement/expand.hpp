@@ -16,6 +16,7 @@ struct role_entry {
   std::vector<std::string> hosts; ///< of a singleton
   std::string log_level;
   role_settings settings;
+  role_supervision supervision = {};
   int line = 0;
   int column = 0;
 };

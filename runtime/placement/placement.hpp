@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/placement/role_spec.hpp"
+#include "runtime/placement/supervision.hpp"
 
 #include <filesystem>
 #include <span>
@@ -24,6 +25,7 @@ struct role_instance {
   std::vector<std::string> hosts;
   std::string log_level; ///< debug, info, warning, error or off
   role_settings settings;
+  role_supervision supervision = {};
   bool operator==(const role_instance&) const = default;
 };
 
@@ -38,6 +40,7 @@ struct placement {
   std::vector<host_entry> hosts;
   std::vector<role_instance> roles; ///< in the order of the file, overrides applied
   std::vector<role_override> overrides;
+  group_supervisions supervision;
 
   /// What runs on `host` when all hosts are well.
   std::vector<role_instance> of_host(std::string_view host) const;

@@ -15,6 +15,8 @@ const setting_spec log_level_setting{.name = "logLevel", .type = setting_type::c
 constexpr const char* api_version = "troupe.dev/v1";
 constexpr const char* kind = "Placement";
 
+} // namespace
+
 raw_value raw_of(const YAML::Node& node) {
   using form = raw_value::form;
   raw_value raw;
@@ -31,8 +33,6 @@ raw_value raw_of(const YAML::Node& node) {
   }
   return raw;
 }
-
-} // namespace
 
 read_result parse(std::string_view text, std::span<const role_spec> known) {
   return reader{known}.read(text);
@@ -62,7 +62,8 @@ read_result reader::read(std::string_view text) {
 void reader::read_document(const YAML::Node& root) {
   if (!root.IsMap())
     return add(root, "must be a map with apiVersion, kind, hosts and roles");
-  auto given = open_map(root, "a placement file", {"apiVersion", "kind", "cluster", "hosts", "roles", "overrides", "logLevel"});
+  auto given = open_map(root, "a placement file", {"apiVersion", "kind", "cluster", "hosts", "roles", "overrides", "logLevel",
+                                                   "supervision"});
   for (auto& [name, value] : {std::pair{"apiVersion", api_version}, std::pair{"kind", kind}}) {
     auto i = given.find(name);
     if (i == given.end())
@@ -72,6 +73,8 @@ void reader::read_document(const YAML::Node& root) {
   }
   if (auto level = text_field(given, log_level_setting))
     log_level_ = *level;
+  if (given.count("supervision"))
+    read_group_supervision(given["supervision"]);
   if (given.count("cluster"))
     read_cluster(given["cluster"]);
   for (auto name : {"hosts", "roles"})
@@ -193,12 +196,14 @@ void reader::read_role(const YAML::Node& node) {
   entry.line = node.Mark().line + 1;
   entry.column = node.Mark().column + 1;
   entry.log_level = log_level_;
-  std::vector<std::string> allowed{"role", "host", "hosts", "logLevel"};
+  std::vector<std::string> allowed{"role", "host", "hosts", "logLevel", "supervision"};
   for (auto& setting : entry.spec->settings)
     allowed.push_back(setting.name);
   auto given = open_map(node, "role `" + name + "`", allowed);
   if (auto level = text_field(given, log_level_setting))
     entry.log_level = *level;
+  if (given.count("supervision"))
+    entry.supervision = read_role_supervision(given["supervision"]);
   entry.hosts = read_hosts_of(node, given, entry.spec->naming == instance_naming::single, "role");
   entry.host = entry.hosts.empty() ? std::string{} : entry.hosts.front();
   read_settings(node, given, entry);

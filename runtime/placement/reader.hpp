@@ -1,5 +1,5 @@
-// Walks the YAML of a placement file and collects every problem with its place. The only file that knows yaml-cpp
-// beside reader.cpp.
+// Walks the YAML of a placement file and collects every problem with its place. The only header that knows
+// yaml-cpp.
 #pragma once
 
 #include "runtime/placement/expand.hpp"
@@ -10,6 +10,13 @@
 #include <set>
 
 namespace runtime::placement {
+
+/// What the file says at a place, without its type.
+raw_value raw_of(const YAML::Node& node);
+
+struct duration_range {
+  std::chrono::milliseconds min, max;
+};
 
 class reader {
 public:
@@ -23,6 +30,15 @@ private:
 
   void read_document(const YAML::Node& root);
   void read_cluster(const YAML::Node& node);
+  // supervision_reader.cpp
+  role_supervision read_role_supervision(const YAML::Node& node);
+  void read_group_supervision(const YAML::Node& node);
+  restart_limit read_limit(const fields& given);
+  backoff_limits read_backoff(const YAML::Node& node);
+  std::optional<std::chrono::milliseconds> duration_field(const fields& given, const char* name,
+                                                          const duration_range& range);
+  std::optional<int64_t> count_field(const fields& given, const char* name, int64_t max);
+
   void read_node_ports(const YAML::Node& node, const std::string& text);
   void read_hosts(const YAML::Node& node);
   void read_roles(const YAML::Node& node);

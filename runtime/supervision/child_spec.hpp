@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace runtime::supervision {
@@ -26,6 +27,12 @@ struct backoff_policy {
   std::chrono::milliseconds forgive_after{60'000};
 };
 
+/// More than `restarts_max` restarts within `period` mean that restarting does not help: the supervisor gives up.
+struct restart_intensity {
+  size_t restarts_max = 5;
+  std::chrono::milliseconds period{10'000};
+};
+
 struct child_spec {
   std::string id;
   std::string role; ///< shown by `troupe ps`
@@ -37,6 +44,8 @@ struct child_spec {
   backoff_policy backoff = {};
   /// False: someone else tells the actor table when it serves.
   bool ready_when_started = true;
+  /// A limit of this child alone, beside its supervisor's.
+  std::optional<restart_intensity> intensity = {};
 };
 
 } // namespace runtime::supervision

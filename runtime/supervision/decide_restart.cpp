@@ -4,6 +4,18 @@
 
 namespace runtime::supervision {
 
+std::string_view to_string(strategy how) {
+  switch (how) {
+    case strategy::one_for_one:
+      return "one_for_one";
+    case strategy::one_for_all:
+      return "one_for_all";
+    case strategy::rest_for_one:
+      return "rest_for_one";
+  }
+  return "unknown";
+}
+
 bool restart_history::add(time_point now, const restart_intensity& limit) {
   moments_.push_back(now);
   while (!moments_.empty() && now - moments_.front() > limit.period)

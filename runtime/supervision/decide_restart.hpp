@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <string_view>
 #include <vector>
 
 namespace runtime::supervision {
@@ -16,11 +17,7 @@ enum class strategy : uint8_t {
   rest_for_one, ///< the children that were started after it are stopped and restarted with it
 };
 
-/// More than `restarts_max` restarts within `period` mean that restarting does not help: the supervisor gives up.
-struct restart_intensity {
-  size_t restarts_max = 5;
-  std::chrono::milliseconds period{10'000};
-};
+std::string_view to_string(strategy how);
 
 /// The moments of a supervisor's newest restarts; holds at most `restarts_max + 1` of them.
 class restart_history {

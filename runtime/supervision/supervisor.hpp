@@ -10,6 +10,7 @@
 #include "runtime/seams/random.hpp"
 #include "runtime/supervision/child_spec.hpp"
 #include "runtime/supervision/decide_restart.hpp"
+#include "runtime/supervision/exhaustion.hpp"
 #include "runtime/telemetry/actor_table.hpp"
 #include "runtime/telemetry/log.hpp"
 
@@ -31,6 +32,8 @@ struct supervisor_spec {
   std::string id = "supervisor";
   strategy how = strategy::one_for_one;
   restart_intensity intensity = {};
+  /// Added to the intensity's limit for each child, also for one that is added later.
+  size_t restarts_per_child = 0;
   std::vector<child_spec> children = {};
   /// The children do not need each other: they are stopped at once instead of one after the other.
   bool stop_together = false;
@@ -40,6 +43,8 @@ struct supervisor_spec {
   telemetry::logger log = {};
   seams::random_ptr random = {};                          ///< jitter of the backoff; null: none
   failure_listener on_failure = {};
+  /// Told when the supervisor gives up, before it ends. Called by its worker.
+  std::function<void(const exhaustion&)> on_exhausted = {};
 };
 
 /// How long a child that was sent exit_reason::kill may take: it ends as soon as its running handler returns.

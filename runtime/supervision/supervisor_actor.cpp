@@ -37,9 +37,10 @@ supervisor_actor::supervisor_actor(caf::actor_config& cfg, supervisor_spec spec)
   : metered(cfg), spec_(std::move(spec)) {
   for (auto& child_spec : spec_.children) {
     if (spec_.table)
-      spec_.table->add(child_spec.id, child_spec.role, spec_.host);
+      spec_.table->add(child_spec.id, child_spec.role, spec_.host, spec_.id);
     children_.push_back({.spec = child_spec, .must_start = true});
   }
+  show_limit();
 }
 
 const char* supervisor_actor::name() const {
@@ -142,7 +143,7 @@ void supervisor_actor::on_add(const add_child& order) {
   if (known && (found->state == phase::up || found->state == phase::waiting || found->must_start) && !found->removed)
     return;
   if (spec_.table)
-    spec_.table->add(order.spec.id, order.spec.role, spec_.host);
+    spec_.table->add(order.spec.id, order.spec.role, spec_.host, spec_.id);
   if (!known) {
     children_.push_back({.spec = order.spec, .must_start = true});
   } else {
@@ -151,7 +152,9 @@ void supervisor_actor::on_add(const add_child& order) {
     found->removed = false;
     found->must_start = found->due = true;
     found->streak = 0;
+    found->history = {};
   }
+  show_limit();
   advance();
 }
 
@@ -162,6 +165,7 @@ caf::result<child_removed> supervisor_actor::on_remove(const remove_child& order
     return child_removed{order.id};
   found->removed = true;
   found->must_start = false;
+  show_limit();
   if (found->state == phase::waiting) {
     found->state = phase::down;
     ++found->step;
@@ -280,7 +284,7 @@ void supervisor_actor::handle_failure(size_t index, bool orderly, const std::str
                     .children = children_.size(),
                     .orderly = orderly,
                     .streak = child.streak++,
-                    .too_many = restarts && history_.add(now, spec_.intensity)};
+                    .too_many = restarts && is_too_many(child)};
   auto chance = spec_.random ? spec_.random->unit() : 0.5;
   auto decision = restarts ? decide_restart(ended, child.spec, spec_.how, chance) : restart_decision{};
   if (orderly)
@@ -289,14 +293,15 @@ void supervisor_actor::handle_failure(size_t index, bool orderly, const std::str
     spec_.log.error("child failed", {{"id", child.spec.id}, {"failure", text}, {"delay_ms", decision.delay.count()}});
   if (!orderly && spec_.on_failure)
     spec_.on_failure(child.spec, text);
+  if (!orderly)
+    failures_.add(child.spec.id, text);
   note_end(child,
            decision.what == verdict::restart ? actor_state::restarting
            : orderly                         ? actor_state::stopped
                                              : actor_state::failed,
            orderly ? std::string{} : text);
   if (decision.what == verdict::escalate)
-    return give_up(child.spec.id + " and its siblings failed more than " + std::to_string(spec_.intensity.restarts_max)
-                   + " times in " + std::to_string(spec_.intensity.period.count()) + " ms; last: " + text);
+    return give_up(child);
   for (auto i : decision.affected) {
     auto& affected = children_[i];
     // A sibling that was to stay down (temporary, or transient and done) stays down.
@@ -316,8 +321,39 @@ void supervisor_actor::handle_failure(size_t index, bool orderly, const std::str
   send(this, begin{});
 }
 
-void supervisor_actor::give_up(const std::string& text) {
+/// The supervisor's own limit, for the children of the moment.
+restart_intensity supervisor_actor::limit() const {
+  auto result = spec_.intensity;
+  for (auto& child : children_)
+    result.restarts_max += child.removed ? 0 : spec_.restarts_per_child;
+  return result;
+}
+
+void supervisor_actor::show_limit() const {
+  auto now = limit();
+  if (spec_.table)
+    spec_.table->supervises(spec_.id, to_string(spec_.how), now.restarts_max, now.period);
+}
+
+/// Records a restart, in the child's history and in the supervisor's.
+bool supervisor_actor::is_too_many(child& child) {
+  auto now = clock().now();
+  auto own = child.spec.intensity && child.history.add(now, *child.spec.intensity);
+  auto all = history_.add(now, limit());
+  child.over_its_own = own && !all;
+  return own || all;
+}
+
+void supervisor_actor::give_up(const child& last) {
+  exhaustion what{.supervisor = spec_.id,
+                  .child = last.spec.id,
+                  .limit = last.over_its_own ? *last.spec.intensity : limit(),
+                  .of_child_alone = last.over_its_own,
+                  .failures = failures_.entries()};
+  auto text = describe(what);
   spec_.log.error("giving up", {{"supervisor", spec_.id}, {"failure", text}});
+  if (spec_.on_exhausted)
+    spec_.on_exhausted(what);
   on_stop(telemetry::make_failure(text));
 }
 

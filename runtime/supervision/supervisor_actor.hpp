@@ -33,6 +33,8 @@ private:
     uint64_t step = 0;        ///< numbers starts and stops, so that a late timer is recognised
     size_t streak = 0;
     std::chrono::steady_clock::time_point started;
+    restart_history history;   ///< for its own intensity
+    bool over_its_own = false; ///< that alone is exceeded
     caf::strong_actor_ptr handle;
     bool removed = false; ///< its slot waits for an add_child of the same id
     std::vector<caf::response_promise> removals; ///< told when it has ended
@@ -52,7 +54,10 @@ private:
   void start(child& child);
   void begin_stop(size_t index);
   void handle_failure(size_t index, bool orderly, const std::string& text);
-  void give_up(const std::string& text);
+  restart_intensity limit() const;
+  void show_limit() const;
+  bool is_too_many(child& child);
+  void give_up(const child& last);
   void finish_removal(child& child);
   void note_end(child& child, telemetry::actor_state state, const std::string& failure);
 
@@ -60,6 +65,7 @@ private:
   std::vector<child> children_;
   std::map<caf::actor_addr, size_t> by_address_;
   restart_history history_;
+  failure_log failures_;
   bool ending_ = false;
   bool advancing_ = false;
   caf::error end_reason_;

@@ -1,5 +1,7 @@
 #include "runtime/telemetry/actor_table.hpp"
 
+#include <algorithm>
+
 namespace runtime::telemetry {
 
 std::string_view to_string(actor_state state) {
@@ -18,12 +20,17 @@ std::string_view to_string(actor_state state) {
   return "unknown";
 }
 
-void actor_table::add(const std::string& id, const std::string& role, const std::string& host) {
+void actor_table::add(const std::string& id, const std::string& role, const std::string& host,
+                      const std::string& parent) {
   std::lock_guard guard{mutex_};
-  auto& row = entries_[id].row;
+  auto& entry = entries_[id];
+  entry.parent = parent;
+  auto& row = entry.row;
   row.id = id;
   row.role = role;
   row.host = host;
+  if (entry.order == 0)
+    entry.order = ++added_;
 }
 
 void actor_table::remove(const std::string& id) {
@@ -104,6 +111,30 @@ std::vector<actor_row> actor_table::rows() const {
   return result;
 }
 
+std::vector<tree_row> actor_table::tree() const {
+  std::lock_guard guard{mutex_};
+  std::vector<const entry*> in_order;
+  for (auto& [id, entry] : entries_)
+    in_order.push_back(&entry);
+  std::sort(in_order.begin(), in_order.end(), [](auto* a, auto* b) { return a->order < b->order; });
+  std::vector<tree_row> result;
+  result.reserve(in_order.size());
+  for (auto* entry : in_order)
+    result.push_back({shown(*entry), entry->parent, entry->strategy, entry->restarts_max, entry->period});
+  return result;
+}
+
+void actor_table::supervises(const std::string& id, std::string_view strategy, uint64_t restarts_max,
+                             std::chrono::milliseconds period) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    return; // a supervisor that nobody lists
+  i->second.strategy = strategy;
+  i->second.restarts_max = restarts_max;
+  i->second.period = period;
+}
+
 std::optional<actor_row> actor_table::find(const std::string& id) const {
   std::lock_guard guard{mutex_};
   auto i = entries_.find(id);
@@ -144,10 +175,10 @@ bool actor_table::wait_for_end(const std::string& id, uint64_t start, std::chron
 }
 
 void enroll(const std::shared_ptr<actor_table>& table, const std::string& id, const std::string& role,
-            const std::string& host, const caf::strong_actor_ptr& handle) {
+            const std::string& host, const caf::strong_actor_ptr& handle, const std::string& parent) {
   if (!table || !handle)
     return;
-  table->add(id, role, host);
+  table->add(id, role, host, parent);
   auto start = table->started(id, handle, actor_state::running);
   handle->get()->attach_functor([weak = std::weak_ptr{table}, id, start](const caf::error& reason) {
     auto orderly = is_orderly(reason);

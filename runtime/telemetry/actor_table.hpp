@@ -41,10 +41,20 @@ struct actor_row {
   }
 };
 
+/// A row and its place in the supervision tree.
+struct tree_row {
+  actor_row row;
+  std::string parent;   ///< the id above; empty: a root
+  std::string strategy; ///< of a supervisor; empty: it is none
+  uint64_t restarts_max = 0;
+  std::chrono::milliseconds period{0};
+};
+
 class actor_table {
 public:
   /// Adds a row, or keeps the one that exists (its failure and its number of starts outlive the actor).
-  void add(const std::string& id, const std::string& role, const std::string& host);
+  /// `parent`: the id of its supervisor, or of the actor that it is a part of.
+  void add(const std::string& id, const std::string& role, const std::string& host, const std::string& parent = {});
   void remove(const std::string& id);
 
   /// The number of this start, from 1 on.
@@ -59,6 +69,12 @@ public:
   /// All rows in the order of their ids.
   std::vector<actor_row> rows() const;
   std::optional<actor_row> find(const std::string& id) const;
+  /// All rows as a tree, in the order in which they were added: children in the order of their start.
+  std::vector<tree_row> tree() const;
+  /// What a supervisor does about its children: "one_for_one", at most `restarts_max` restarts in `period`.
+  void supervises(const std::string& id, std::string_view strategy, uint64_t restarts_max,
+                  std::chrono::milliseconds period);
+
   /// The live actor behind a row; null when there is none.
   caf::strong_actor_ptr handle_of(const std::string& id) const;
 
@@ -71,12 +87,17 @@ public:
 private:
   struct entry {
     actor_row row;
+    std::string parent;
     caf::actor_addr address; // weak: the table keeps no actor alive
     caf::actor_addr ready;   // the actor that said so
     counters_ptr counters;
     bool alive = false;
     uint64_t sampled_handled = 0;
     int64_t sampled_us = 0;
+    uint64_t order = 0; // of the first add
+    std::string strategy;
+    uint64_t restarts_max = 0;
+    std::chrono::milliseconds period{0};
   };
 
   static actor_row shown(const entry& entry);
@@ -85,10 +106,11 @@ private:
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::map<std::string, entry> entries_;
+  uint64_t added_ = 0;
 };
 
 /// Lists an actor that no supervisor watches, until it ends. `table` may be null.
 void enroll(const std::shared_ptr<actor_table>& table, const std::string& id, const std::string& role,
-            const std::string& host, const caf::strong_actor_ptr& handle);
+            const std::string& host, const caf::strong_actor_ptr& handle, const std::string& parent = {});
 
 } // namespace runtime::telemetry

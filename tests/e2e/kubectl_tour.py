@@ -55,6 +55,7 @@ def read(cluster):
     expect(kubectl("describe", "service", "web"), "Endpoints:", "10.245.0.")
     expect(kubectl("explain", "deployment.spec.strategy"), "rollingUpdate", "FIELDS")
     expect(kubectl("get", "events"), "Scheduled")
+    expect(kubectl("explain", "roles.troupe.dev.status"), "epoch", "takeovers")
     expect(kubectl("logs", pod), "listens on port")
 
 

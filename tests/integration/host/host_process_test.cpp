@@ -318,3 +318,37 @@ TEST_CASE("the control socket is for its owner, and bad clients do not stop it")
   host.signal(SIGTERM);
   CHECK(host.exit_code() == 0);
 }
+
+TEST_CASE("when restarting does not help, the host ends with exit code 1 and says why") {
+  cluster c{"  - {role: crashing, host: host-a, supervision: {backoff: {first: 1ms, cap: 1ms}}}\n"
+            "supervision: {kubelet: {intensity: 2, period: 10s}, host: {intensity: 1, period: 20s}}\n"};
+  process host{c.place, c.host_arguments()};
+  CHECK(host.exit_code() == 1);
+  auto said = host.err();
+  INFO(said);
+  for (auto part : {"troupe: the host gave up: restarting did not help\n",
+                    "\n  supervisor/kubelet: more than 2 restarts in 10s; the last one failed: crashing\n",
+                    "\n    crashing: it always breaks (3 times)\n",
+                    "\n  supervisor: more than 1 restart in 20s; the last one failed: supervisor/kubelet\n",
+                    "\nwhat to do: ", "To leave crashing down when it fails"})
+    CHECK(has(said, part));
+}
+
+TEST_CASE("the tree of a host shows who restarts whom, how often and why") {
+  cluster c{"  - {role: crashing, host: host-a, supervision: {restart: temporary}}\n"
+            "supervision: {scheduler: {intensity: 3, period: 1m}}\n"};
+  process host{c.place, c.host_arguments()};
+  REQUIRE(c.wait_ready(host));
+  CHECK(eventually([&] { return has(c.row("crashing"), "failed"); }));
+  auto tree = c.run({"tree", "--ascii"});
+  INFO(tree.out);
+  CHECK(tree.code == 0);
+  CHECK(has(tree.out, "\n|- supervisor/scheduler "));
+  CHECK(has(tree.out, "one_for_one, 3 in 60s"));
+  CHECK(has(tree.out, "\n|  `- scheduler "));
+  CHECK(has(tree.out, "it always breaks"));
+  CHECK(has(c.run({"tree"}).out, "├─ supervisor/store"));
+  CHECK(c.run({"tree", "--asci"}).code == 2);
+  host.signal(SIGTERM);
+  CHECK(host.exit_code() == 0);
+}

@@ -1,5 +1,7 @@
 // The troupe program with roles made for the test: one that owns a port, one that fails, one that does not stop.
 #include "actors/host/commands.hpp"
+#include "runtime/host/local_roles.hpp"
+#include "runtime/placement/placement.hpp"
 #include "runtime/telemetry/metered.hpp"
 
 #include <arpa/inet.h>
@@ -58,6 +60,16 @@ caf::behavior stubborn(self_ptr self, const role_context& ctx) {
   return {[](int) {}};
 }
 
+/// Starts the singletons of this host at once, where the real keeper first agrees with the others.
+caf::behavior keeper(self_ptr self, const role_context& ctx) {
+  self->state.log = ctx.log;
+  if (auto roles = ctx.roles.lock())
+    for (auto& role : ctx.boot->value.of_host(ctx.host))
+      if (!role.hosts.empty())
+        roles->start(role, nullptr);
+  return {[](int) {}};
+}
+
 template <caf::behavior (*Run)(self_ptr, const role_context&), caf::spawn_options Options = caf::no_spawn_options>
 caf::strong_actor_ptr spawn(caf::actor_system& system, const role_context& ctx) {
   return caf::actor_cast<caf::strong_actor_ptr>(system.spawn<Options>(Run, ctx));
@@ -80,6 +92,10 @@ std::vector<host::role_descriptor> roles() {
            .ready = host::readiness::when_registered,
            .start_failure_is_fatal = true,
            .spawn = spawn<front>},
+          {.spec = {.name = "keeper", .naming = instance_naming::per_host},
+           .phase = start_phase::keeper,
+           .implicit = true,
+           .spawn = spawn<keeper>},
           {.spec = {.name = "scheduler"}, .phase = start_phase::scheduler, .spawn = spawn<steady>},
           {.spec = {.name = "crashing"}, .phase = start_phase::kubelet, .spawn = spawn<crashing>},
           {.spec = {.name = "stubborn"},

@@ -13,7 +13,7 @@ from client import Failed, Kubectl, version_of  # noqa: E402
 from host import Host  # noqa: E402
 
 SKIPPED = 77
-MODULES = ["reading", "objects", "rollouts", "removing", "refusals", "discovery"]
+MODULES = ["reading", "objects", "rollouts", "removing", "refusals", "discovery", "troupe"]
 AT_ONCE_MAX = 3
 # Scenes that need a role which a build may lack.
 NEEDS = {"cascade": "controllers/garbagecollector", "namespace": "controllers/namespace"}

@@ -166,7 +166,7 @@ TEST_CASE("too many restarts in the period: the supervisor stops its children an
     f.advance(500ms);
   }
   CHECK(f.seen() == strings{"-b", "+b", "-b", "+b", "-b", "-a"});
-  CHECK(f.end() == "b and its siblings failed more than 2 times in 10000 ms; last: broken 2");
+  CHECK(f.end() == "top gave up: more than 2 restarts in 10s; last: b: broken 2");
 }
 
 TEST_CASE("transient children stay down after an orderly end, temporary ones always") {
@@ -222,7 +222,7 @@ TEST_CASE("a start that always throws escalates and never spins") {
     f.advance(1s);
   auto events = f.seen();
   CHECK(events == strings{"+a", "-a", "+a", "-a", "+a", "-a", "+a", "-a"});
-  CHECK(f.end().find("last: never") != std::string::npos);
+  CHECK(f.end().find("last: b: never") != std::string::npos);
 }
 
 TEST_CASE("an exit message stops the children in reverse order, then ends the supervisor with its reason") {
@@ -286,5 +286,66 @@ TEST_CASE("a supervisor under a supervisor: its escalation is its parent's resta
   CHECK(f.seen() == strings{"-a", "+a"});
   auto row = *f.table->find("inner");
   CHECK(row.restarts() == 1);
-  CHECK(row.last_failure.find("last: first") != std::string::npos);
+  CHECK(row.last_failure.find("last: a: first") != std::string::npos);
+}
+
+TEST_CASE("a child with a limit of its own makes its supervisor give up before the supervisor's limit is reached") {
+  fixture f;
+  f.spec.intensity = {.restarts_max = 100, .period = 100s};
+  std::vector<exhaustion> told;
+  f.spec.on_exhausted = [&](const exhaustion& what) { told.push_back(what); };
+  auto a = f.child("a");
+  a.intensity = restart_intensity{.restarts_max = 1, .period = 60s};
+  f.spec.children = {a, f.child("b")};
+  f.begin();
+  f.fail("b", "other");
+  f.fail("a", "first");
+  CHECK(f.end() == "still up");
+  f.advance(100ms);
+  f.fail("a", "second");
+  CHECK(f.end() == "top gave up: more than 1 restart of a in 60s; last: a: second");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].supervisor == "top");
+  CHECK(told[0].child == "a");
+  CHECK(told[0].of_child_alone);
+  REQUIRE(told[0].failures.size() == 3);
+  CHECK(told[0].failures[0].child == "b");
+  CHECK(told[0].failures[2].text == "second");
+}
+
+TEST_CASE("restarts of a child outside of its period are forgotten") {
+  fixture f;
+  f.spec.intensity = {.restarts_max = 100, .period = 100s};
+  auto a = f.child("a");
+  a.intensity = restart_intensity{.restarts_max = 1, .period = 5s};
+  f.spec.children = {a};
+  f.begin();
+  for (int i = 0; i < 4; ++i) {
+    f.fail("a");
+    f.advance(6s);
+  }
+  CHECK(f.end() == "still up");
+}
+
+TEST_CASE("the limit grows with the children, also with those that come later") {
+  fixture f;
+  f.spec.intensity = {.restarts_max = 0, .period = 1000s};
+  f.spec.restarts_per_child = 1;
+  f.spec.children = {f.child("a")};
+  f.table->add("top", "supervisor", "host-a");
+  f.begin();
+  CHECK(f.table->tree().at(0).restarts_max == 1);
+  caf::anon_send(f.top, add_child{f.child("b")});
+  f.run();
+  CHECK(f.table->tree().at(0).restarts_max == 2);
+  CHECK(f.table->tree().at(2).parent == "top");
+  f.fail("a");
+  f.fail("b");
+  CHECK(f.end() == "still up");
+  caf::anon_send(f.top, remove_child{"b"});
+  f.run();
+  CHECK(f.table->tree().at(0).restarts_max == 1);
+  f.advance(60s);
+  f.fail("a", "last");
+  CHECK(f.end() == "top gave up: more than 1 restart in 1000s; last: a: last");
 }

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace runtime;
 using namespace runtime::host;
 using namespace std::chrono_literals;
@@ -165,4 +167,17 @@ TEST_CASE("an unknown role is refused when the tree is built") {
   test_system system;
   tree_inputs inputs{.host = "a", .roles = {{.id = "x", .role = "x"}}, .known = known};
   CHECK_THROWS_AS(build_tree(system.sys, inputs), std::invalid_argument);
+}
+
+TEST_CASE("the table knows the tree: parents, strategies, the order of the start") {
+  fixture f;
+  f.begin(roles());
+  strings drawn;
+  for (auto& item : f.table->tree())
+    drawn.push_back(item.parent + " > " + item.row.id + (item.strategy.empty() ? "" : " " + item.strategy));
+  CHECK(std::find(drawn.begin(), drawn.end(), "supervisor > directory") < std::find(drawn.begin(), drawn.end(), "supervisor > readiness"));
+  for (auto line : {"supervisor > supervisor/store one_for_one", "supervisor/store > store/main", "supervisor/scheduler > scheduler"}) {
+    INFO(line);
+    CHECK(std::count(drawn.begin(), drawn.end(), line) == 1);
+  }
 }
