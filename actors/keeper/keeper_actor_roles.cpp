@@ -77,7 +77,8 @@ void keeper_actor::stop(const std::string& id, std::string_view why) {
     return;
   found->second.stopping = true;
   context_.log.info("stopping a role", {{"id", id}, {"why", why}});
-  roles->stop(id, [self = caf::actor_cast<caf::actor>(this), id] { caf::anon_send(self, role_ended{id}); });
+  const auto for_good = !found->second.tenure && bound_.count(id) == 0;
+  roles->stop(id, for_good, [self = caf::actor_cast<caf::actor>(this), id] { caf::anon_send(self, role_ended{id}); });
 }
 
 // ---- roles that are bound to their host ------------------------------------------------------------------

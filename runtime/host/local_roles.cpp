@@ -23,8 +23,9 @@ void local_roles::start(const placement::role_instance& role, tenure_ptr tenure)
     caf::anon_send(supervisor, supervision::add_child{std::move(child)});
 }
 
-void local_roles::stop(const std::string& id, std::function<void()> ended) {
+void local_roles::stop(const std::string& id, bool for_good, std::function<void()> ended) {
   caf::actor supervisor;
+  auto finished = ended;
   {
     std::lock_guard guard{mutex_};
     auto found = entries_.find(id);
@@ -33,16 +34,22 @@ void local_roles::stop(const std::string& id, std::function<void()> ended) {
         found->second.tenure->revoke();
       if (auto up = supervisors_.find(found->second.phase); up != supervisors_.end())
         supervisor = up->second;
+      if (for_good)
+        finished = [back = take_back_, role = found->second.role, ended] {
+          back(role);
+          ended();
+        };
       entries_.erase(found);
     }
   }
   if (!supervisor) {
-    ended();
+    finished();
     return;
   }
-  supervisor->home_system().spawn([=](caf::event_based_actor* self) {
+  // Detached: taking back may talk to the kernel.
+  supervisor->home_system().spawn<caf::detached>([=](caf::event_based_actor* self) {
     self->request(supervisor, stop_time_max, supervision::remove_child{id})
-      .then([ended](const supervision::child_removed&) { ended(); }, [ended](caf::error&) { ended(); });
+      .then([finished](const supervision::child_removed&) { finished(); }, [ended](caf::error&) { ended(); });
   });
 }
 

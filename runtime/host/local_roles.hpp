@@ -20,7 +20,11 @@ public:
     std::function<supervision::child_spec(const placement::role_instance& role, tenure_ptr tenure)>;
   using phase_of = std::function<start_phase(const std::string& role)>;
 
-  local_roles(describe_child describe, phase_of phase) : describe_(std::move(describe)), phase_of_(std::move(phase)) {
+  /// Takes back what a role left on the machine, as its descriptor says.
+  using take_back = std::function<void(const placement::role_instance& role)>;
+
+  local_roles(describe_child describe, phase_of phase, take_back back)
+    : describe_(std::move(describe)), phase_of_(std::move(phase)), take_back_(std::move(back)) {
   }
 
   struct instance {
@@ -32,7 +36,8 @@ public:
   /// Throws std::invalid_argument for a role that this program does not know.
   void start(const placement::role_instance& role, tenure_ptr tenure);
   /// Ends a role in order. `ended` is called, by any thread, when the role has ended, or failed to within `stop_time_max`.
-  void stop(const std::string& id, std::function<void()> ended);
+  /// `for_good`: the placement has it here no more, so what it left on the machine is taken back.
+  void stop(const std::string& id, bool for_good, std::function<void()> ended);
 
   /// The instance owns its role from now on: its actor is told, and the directory.
   void grant(const std::string& id, int64_t epoch, const directory::handle& directory);
@@ -57,6 +62,7 @@ private:
 
   describe_child describe_;
   phase_of phase_of_;
+  take_back take_back_;
   mutable std::mutex mutex_;
   std::map<std::string, entry> entries_;
   std::map<start_phase, caf::actor> supervisors_;

@@ -185,7 +185,11 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
     [&system, inputs, directory, self](const placement::role_instance& role, tenure_ptr tenure) {
       return role_child(system, inputs, role, directory, *self, std::move(tenure));
     },
-    [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; });
+    [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; },
+    [inputs, self](const placement::role_instance& role) {
+      if (auto back = descriptor_of(inputs, role.role).take_back)
+        back(context_of(inputs, role, *self, nullptr));
+    });
   *self = roles;
   return roles;
 }

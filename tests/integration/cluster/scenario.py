@@ -1,0 +1,264 @@
+"""What three hosts do when roles are moved, a process is killed, a host is frozen or cut off. Prints what it measured;
+exits with 1 at the first thing that is wrong."""
+import base64
+import http.client
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+HOSTS = os.path.join(ROOT, "tools", "lib", "hosts")
+TROUPE, FOLDER, PLACEMENT = sys.argv[1:4]
+DIR = os.path.join(FOLDER, "hosts")
+ADDRESS = {"host-a": "172.30.0.1", "host-b": "172.30.0.2", "host-c": "172.30.0.3"}
+REQUEST_SECONDS = 5
+TAKEOVER_KILLED_SECONDS = 1.0
+TAKEOVER_FROZEN_SECONDS = 5.0
+
+
+class Wrong(Exception):
+    pass
+
+
+def require(condition, text):
+    if not condition:
+        raise Wrong(text)
+
+
+def wait_for(what, seconds, probe, pause=0.02):
+    """The seconds that it took until `probe` was true."""
+    begin = time.monotonic()
+    while True:
+        if probe():
+            return time.monotonic() - begin
+        require(time.monotonic() - begin < seconds, f"not within {seconds} s: {what}")
+        time.sleep(pause)
+
+
+def hosts(*words):
+    done = subprocess.run([HOSTS, words[0], DIR, *words[1:]], capture_output=True, text=True)
+    require(done.returncode == 0, f"tools/lib/hosts {' '.join(words)}: {done.stdout}{done.stderr}")
+
+
+def troupe(host, *words, ok=True):
+    done = subprocess.run([TROUPE, *words, "--data", os.path.join(DIR, host)], capture_output=True, text=True)
+    require((done.returncode == 0) == ok, f"troupe {' '.join(words)}: exit code {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+class Api:
+    """One apiserver, with the admin certificate of host-a's kubeconfig (all trust one CA)."""
+
+    def __init__(self, host):
+        text = open(os.path.join(DIR, "host-a", "admin.kubeconfig")).read()
+        field = lambda name: base64.b64decode(re.search(name + r":\s*(\S+)", text).group(1))
+        self.context = ssl.create_default_context(cadata=field("certificate-authority-data").decode())
+        with tempfile.NamedTemporaryFile(dir=FOLDER) as pair:
+            pair.write(field("client-certificate-data") + b"\n" + field("client-key-data"))
+            pair.flush()
+            self.context.load_cert_chain(pair.name)
+        self.host, self.connection = host, None
+
+    def call(self, method, path, body=None):
+        if self.connection is None:
+            self.connection = http.client.HTTPSConnection(ADDRESS[self.host], 6443, context=self.context, timeout=REQUEST_SECONDS)
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        try:
+            self.connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": kind})
+            answer = self.connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"{}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.connection = None
+            return 0, {"message": str(error)}
+
+    def role(self, name):
+        return self.call("GET", f"/apis/troupe.dev/v1/roles/{name}")[1].get("status", {})
+
+    def owner(self, name):
+        return self.role(name).get("host")
+
+    def events(self, reason):
+        found = self.call("GET", "/api/v1/events")[1].get("items", [])
+        return [item for item in found if item["reason"] == reason]
+
+
+def start(host):
+    hosts("start", host, PLACEMENT, "--pki", os.path.join(FOLDER, "pki", host))
+
+
+def ready_replicas(api, name):
+    return api.call("GET", f"/apis/apps/v1/namespaces/default/deployments/{name}")[1].get("status", {}).get("readyReplicas", 0)
+
+
+def deploy(api, name, replicas):
+    code, answer = api.call("POST", "/apis/apps/v1/namespaces/default/deployments", {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": {
+            "metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}}})
+    require(code == 201, f"create deployment {name}: {code} {answer}")
+
+
+class Load(threading.Thread):
+    """Pods created one after the other; each must be bound, once. `gaps`: seconds from its creation to its binding."""
+
+    def __init__(self, api):
+        super().__init__()
+        self.api, self.stopping, self.created, self.failed = api, threading.Event(), [], []
+
+    def run(self):
+        while not self.stopping.is_set():
+            name = f"load-{len(self.created)}"
+            code, answer = self.api.call("POST", "/api/v1/namespaces/default/pods", {
+                "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"load": "yes"}},
+                "spec": {"containers": [{"name": "c", "image": "x"}]}})
+            if code == 201:
+                self.created.append(name)
+            elif code != 409:
+                self.failed.append((name, code, answer.get("message")))
+            self.stopping.wait(0.02)
+
+    def finish(self):
+        self.stopping.set()
+        self.join()
+        pods = lambda: {p["metadata"]["name"]: p for p in self.api.call("GET", "/api/v1/namespaces/default/pods?labelSelector=load%3Dyes")[1]["items"]}
+        wait_for("all pods are bound", 10, lambda: all(p["spec"].get("nodeName") for p in pods().values()), 0.1)
+        missing = set(self.created) - set(pods())
+        require(not missing, f"acknowledged pods are lost: {sorted(missing)}")
+        gaps = sorted(seconds_to_bind(p) for p in pods().values())
+        self.api.call("DELETE", "/api/v1/namespaces/default/pods?labelSelector=load%3Dyes&gracePeriodSeconds=0")
+        return gaps
+
+
+def seconds_to_bind(pod):
+    """Whole seconds are all that the API tells."""
+    for one in pod.get("status", {}).get("conditions", []):
+        if one["type"] == "PodScheduled" and one["status"] == "True":
+            parse = lambda text: time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+            return parse(one["lastTransitionTime"]) - parse(pod["metadata"]["creationTimestamp"])
+    return 0
+
+
+def one_node_per_pod(api):
+    """A binding is written once: the Scheduled event of each pod names one node."""
+    nodes = {}
+    for event in api.events("Scheduled"):
+        nodes.setdefault(event["involvedObject"]["uid"], set()).add(event["message"].rsplit(" to ", 1)[-1])
+    twice = {uid: names for uid, names in nodes.items() if len(names) > 1}
+    require(not twice, f"bound twice: {twice}")
+
+
+def main():
+    begin = time.monotonic()
+    for host in ADDRESS:
+        start(host)
+    for host in ADDRESS:
+        hosts("ready", host, "30")
+    print(f"three hosts ready after {time.monotonic() - begin:.2f} s")
+    a, b, c = Api("host-a"), Api("host-b"), Api("host-c")
+    wait_for("the first hosts of the lists own their roles", 10, lambda: a.owner("scheduler") == "host-b"
+             and a.owner("controllers.namespace") == "host-c" and a.owner("controllers.nodelifecycle") == "host-a")
+    deploy(b, "web", 6)
+    print(f"a deployment through host-b's apiserver: ready after {wait_for('6 replicas', 15, lambda: ready_replicas(c, 'web') == 6):.2f} s")
+    rows = troupe("host-a", "ps")
+    require("scheduler" in rows and "host-c" in rows, f"troupe ps does not show the whole cluster:\n{rows}")
+
+    print("-- a move under load")
+    load = Load(a)
+    load.start()
+    time.sleep(0.5)
+    epoch = a.role("scheduler")["epoch"]
+    took = time.monotonic()
+    troupe("host-a", "move", "scheduler", "host-c")
+    wait_for("the scheduler is on host-c", 10, lambda: a.owner("scheduler") == "host-c")
+    print(f"scheduler moved in {time.monotonic() - took:.2f} s, epoch {epoch} -> {a.role('scheduler')['epoch']}")
+    time.sleep(0.5)
+    gaps = load.finish()
+    require(not load.failed, f"writes failed during the move: {load.failed[:3]}")
+    print(f"{len(gaps)} pods created meanwhile, all bound; slowest {gaps[-1]:.0f} s")
+
+    print("-- what makes no sense is refused")
+    require("did you mean `scheduler`" in troupe("host-b", "move", "schedular", "host-a", ok=False), "an unknown role is moved")
+    require("did you mean" in troupe("host-b", "move", "scheduler", "host-d", ok=False), "a move to an unknown host")
+    require("stays on host-a" in troupe("host-b", "move", "store/main", "host-b", ok=False), "a shard is moved")
+
+    print("-- host-b is killed")
+    load = Load(a)
+    load.start()
+    owned = [name for name in ("controllers.deployment", "controllers.replicaset", "controllers.endpointslice") if a.owner(name) == "host-b"]
+    require(len(owned) == 3, f"host-b owns only {owned}")
+    hosts("kill", "host-b")
+    took = wait_for("host-b's roles are owned elsewhere", 10, lambda: all(a.owner(name) == "host-c" for name in owned), 0.01)
+    deploy(a, "after-kill", 3)
+    works = wait_for("a deployment is carried out", 10, lambda: ready_replicas(a, "after-kill") == 3)
+    print(f"roles owned by host-c after {took:.2f} s; a new deployment of 3 ready {works:.2f} s later")
+    require(took <= TAKEOVER_KILLED_SECONDS, f"the takeover took {took:.2f} s")
+    load.finish()
+    require(not load.failed, f"writes failed: {load.failed[:3]}")
+    require("not reach" in troupe("host-a", "ps") or "host-b" in troupe("host-a", "links"), "nothing tells that host-b is gone")
+    require("not up" in troupe("host-a", "move", "scheduler", "host-b", ok=False), "a move to a host that is down")
+
+    print("-- host-b comes back")
+    start("host-b")
+    hosts("ready", "host-b", "30")
+    require(a.owner("controllers.deployment") == "host-c", "a host that came back took its roles back by itself")
+    troupe("host-a", "move", "controllers/deployment", "host-b")
+    wait_for("the role is moved back", 10, lambda: a.owner("controllers.deployment") == "host-b")
+
+    print("-- host-c is frozen")
+    load = Load(a)
+    load.start()
+    time.sleep(0.3)
+    hosts("freeze", "host-c")
+    took = wait_for("host-c's roles are owned elsewhere", 15, lambda: a.owner("scheduler") not in ("host-c", None)
+                    and a.owner("controllers.replicaset") not in ("host-c", None), 0.05)
+    print(f"roles owned elsewhere after {took:.2f} s")
+    require(took <= TAKEOVER_FROZEN_SECONDS, f"the takeover took {took:.2f} s")
+    deploy(a, "after-freeze", 2)
+    hosts("thaw", "host-c")
+    wait_for("host-c is back", 15, lambda: " up" in " ".join(l for l in troupe("host-a", "links").splitlines() if l.startswith("host-c")), 0.2)
+    wait_for("the stale roles of host-c stop", 15, lambda: not re.search(r"^scheduler\s+scheduler\s+host-c\s+running", troupe("host-c", "ps"), re.M), 0.2)
+    load.finish()
+    require(not load.failed, f"writes failed: {load.failed[:3]}")
+    one_node_per_pod(a)
+
+    print("-- host-b is cut off, and its roles stay busy")
+    troupe("host-a", "move", "scheduler", "host-b")
+    wait_for("the scheduler is on host-b", 10, lambda: a.owner("scheduler") == "host-b")
+    load = Load(a)
+    load.start()
+    hosts("cut", "host-b")
+    took = wait_for("host-b's roles are owned elsewhere", 15, lambda: a.owner("scheduler") not in ("host-b", None), 0.05)
+    print(f"roles owned elsewhere after {took:.2f} s")
+    require(took <= TAKEOVER_FROZEN_SECONDS, f"the takeover took {took:.2f} s")
+    hosts("heal")
+    wait_for("the stale scheduler stops", 15, lambda: not re.search(r"^scheduler\s+scheduler\s+host-b\s+running", troupe("host-b", "ps"), re.M), 0.2)
+    load.finish()
+    require(not load.failed, f"writes failed: {load.failed[:3]}")
+    one_node_per_pod(a)
+    require(a.events("LinkDown"), "no Event tells of a lost link")
+
+    print("-- drain")
+    troupe("host-a", "drain", "host-c")
+    names = [item["metadata"]["name"] for item in a.call("GET", "/apis/troupe.dev/v1/roles")[1]["items"] if len(item["spec"]["hosts"]) > 1]
+    wait_for("host-c owns no role", 15, lambda: all(a.owner(name) != "host-c" for name in names), 0.1)
+    for host in ADDRESS:
+        hosts("stop", host)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Wrong as wrong:
+        print(f"FAILED: {wrong}")
+        for host in ADDRESS:
+            log = os.path.join(DIR, host, "logs", "troupe.out")
+            if os.path.exists(log):
+                print(f"---- {host}\n" + "".join(open(log, errors="replace").readlines()[-40:]))
+        sys.exit(1)
+    print("all well")
