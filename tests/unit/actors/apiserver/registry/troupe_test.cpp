@@ -155,5 +155,5 @@ TEST_CASE("rows of Troupe's own kinds") {
   CHECK(row_of("Host", "{}")[2] == "Unknown");
   CHECK(row_of("Shard", R"({"status":{"phase":"Running","revision":12}})") ==
         texts{"main", "host-a", "Running", "12", "60m", "lmdb", "0", "<none>"});
-  CHECK(row_of("Placement", R"({"status":{"generation":4}})") == texts{"current", "4", "60m"});
+  CHECK(row_of("Placement", R"({"metadata":{"generation":4}})") == texts{"current", "4", "60m"});
 }
