@@ -187,6 +187,7 @@ void apiserver::pump_all(const cache::shard_cache& shard) {
 
 /// As etcd's progress request: after a barrier, the watch gets at least an empty batch with that revision.
 caf::result<protocol::progress_reply> apiserver::on_progress(const protocol::progress_request& request) {
+  const auto sender = caf::actor_cast<caf::actor_addr>(current_sender()); // the promise takes the sender
   auto promise = make_response_promise<protocol::progress_reply>();
   auto answer = [promise](int code, int64_t revision) mutable {
     protocol::ProgressReplyT content;
@@ -194,11 +195,11 @@ caf::result<protocol::progress_reply> apiserver::on_progress(const protocol::pro
     content.revision = revision;
     promise.deliver(protocol::progress_reply{content});
   };
-  if (!request.valid() || !current_sender()) {
+  if (!request.valid() || !sender) {
     answer(400, 0);
     return promise;
   }
-  const watcher_key key{caf::actor_cast<caf::actor_addr>(current_sender()), request->watch_id()};
+  const watcher_key key{sender, request->watch_id()};
   const auto found = watchers_.find(key);
   if (found == watchers_.end()) {
     answer(404, 0);

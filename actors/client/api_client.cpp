@@ -323,13 +323,18 @@ void api_client::ask_progress(watch_state& watch, uint64_t round) {
       if (round != round_)
         return;
       if (!reply.valid() || reply->code() >= 400) {
+        context_.log.info("the caches' age is not known yet, asking again",
+                          {{"resource", watch.cache->what().plural}, {"code", reply.valid() ? reply->code() : 0}});
         again();
         return;
       }
       catching_up_[&watch] = reply->revision();
       check_caught_up();
     },
-    [again](caf::error&) { again(); });
+    [this, again](caf::error& error) {
+      context_.log.info("the caches' age is not known yet, asking again", {{"why", self_->system().render(error)}});
+      again();
+    });
 }
 
 void api_client::check_caught_up() {

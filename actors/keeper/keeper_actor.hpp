@@ -124,6 +124,7 @@ private:
   std::string text_;
   int64_t generation_ = 0;      // 0: not yet known to be in force
   std::map<std::string, local_role> local_;
+  std::map<std::string, int64_t> epochs_; // the highest that was seen or tried, by role
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
   int64_t started_us_ = 0;

@@ -67,14 +67,13 @@ void keeper_actor::on_command(const operator_command& command) {
     owners[role.id] = owner_of(role.id);
   edit changed;
   if (request[0] == "move" && request.size() == 3)
-    changed = move_role(placement_, request[1], request[2], view);
+    changed = move_role(placement_, request[1], request[2], generation_ + 1, view);
   else if (request[0] == "drain" && request.size() == 2)
-    changed = drain_host(placement_, request[1], owners, view);
+    changed = drain_host(placement_, request[1], owners, generation_ + 1, view);
   else
     return answer(refuse("`" + request[0] + "` with other words than expected"));
   if (!changed.refusal.empty())
     return answer(refuse(changed.refusal));
-  // A move back to where a role is placed, after a failover: the wish must be new to be followed.
   if (request[0] == "move" && owners[request[1]] == request[2])
     return answer(lines_of({fmt::format("{} runs on {} already", request[1], request[2])}));
   apply(with_overrides(text_, changed.overrides), command, changed.notes);

@@ -118,11 +118,13 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
   }
   const auto& role = item->as<Role>();
   auto wish = wish_of(role);
-  if (wish.hosts != placed.hosts) {
+  if (wish.hosts != placed.hosts || wish.generation < placed.since) {
     if (wish.generation < generation_)
       update_wish(placed, *item);
     return; // decided on the new wish, when it is there
   }
+  auto& highest = epochs_[placed.id];
+  highest = std::max(highest, owner_in(role).epoch);
   auto found = local_.find(placed.id);
   if (found != local_.end() && (found->second.stopping || found->second.taking_over))
     return;
@@ -195,7 +197,10 @@ void keeper_actor::take_over(const role_instance& placed, const entry& item) {
   auto& status = object["status"];
   if (!status.is_object())
     status = draft::make_object();
-  const auto epoch = owner.epoch + 1;
+  // A Role that was deleted and made anew begins at 0, but what its owners had stays refused by the shards.
+  auto& highest = epochs_[placed.id];
+  highest = std::max(highest, owner.epoch) + 1;
+  const auto epoch = highest;
   status.set("host", context_.host);
   status.set("epoch", epoch);
   status.set("generation", wish.generation);

@@ -130,24 +130,27 @@ std::string with_overrides(const std::string& text, const std::vector<role_overr
   result.append(section_comment) += '\n';
   result.append(section) += '\n';
   for (auto& one : overrides)
-    result += fmt::format("  - {{ role: {}, hosts: [{}] }}\n", one.role, fmt::join(one.hosts, ", "));
+    result += fmt::format("  - {{ role: {}, hosts: [{}]{} }}\n", one.role, fmt::join(one.hosts, ", "),
+                          one.since > 0 ? fmt::format(", since: {}", one.since) : "");
   return result;
 }
 
 namespace {
 
-void set_override(std::vector<role_override>& overrides, const std::string& role, std::vector<std::string> hosts) {
+void set_override(std::vector<role_override>& overrides, const std::string& role, std::vector<std::string> hosts,
+                  int64_t since) {
   for (auto& one : overrides)
     if (one.role == role) {
       one.hosts = std::move(hosts);
+      one.since = since;
       return;
     }
-  overrides.push_back({role, std::move(hosts)});
+  overrides.push_back({role, std::move(hosts), since});
 }
 
 } // namespace
 
-edit move_role(const placement& now, const std::string& role, const std::string& host, const presence_of& see) {
+edit move_role(const placement& now, const std::string& role, const std::string& host, int64_t next, const presence_of& see) {
   edit result{.overrides = now.overrides};
   auto found = find_role(now, role);
   if (!found) {
@@ -172,14 +175,12 @@ edit move_role(const placement& now, const std::string& role, const std::string&
   for (auto& other : found->hosts)
     if (other != host)
       hosts.push_back(other);
-  if (hosts == found->hosts)
-    result.notes.push_back(fmt::format("`{}` is placed on {} already", role, host));
-  set_override(result.overrides, role, std::move(hosts));
+  set_override(result.overrides, role, std::move(hosts), next);
   return result;
 }
 
 edit drain_host(const placement& now, const std::string& host, const std::map<std::string, std::string>& owners,
-                const presence_of& see) {
+                int64_t next, const presence_of& see) {
   edit result{.overrides = now.overrides};
   if (!has_host(now, host)) {
     result.refusal = unknown("host", host, host_names(now));
@@ -193,7 +194,7 @@ edit drain_host(const placement& now, const std::string& host, const std::map<st
     result.refusal = "no other host is up";
     return result;
   }
-  size_t next = 0;
+  size_t turn = 0;
   for (auto& role : now.roles) {
     if (role.hosts.empty()) {
       if (role.host == host)
@@ -210,9 +211,9 @@ edit drain_host(const placement& now, const std::string& host, const std::map<st
       if (name != host && see(name) == presence::up)
         hosts.push_back(name);
     if (hosts.empty())
-      hosts.push_back(others[next++ % others.size()]);
+      hosts.push_back(others[turn++ % others.size()]);
     hosts.push_back(host);
-    set_override(result.overrides, role.id, std::move(hosts));
+    set_override(result.overrides, role.id, std::move(hosts), next);
   }
   return result;
 }

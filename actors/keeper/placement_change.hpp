@@ -40,10 +40,11 @@ struct edit {
 };
 
 /// The overrides after `troupe move ROLE HOST`: HOST first, the role's other hosts after it.
-edit move_role(const placement& now, const std::string& role, const std::string& host, const presence_of& see);
+/// `next`: the generation that the edited placement will have.
+edit move_role(const placement& now, const std::string& role, const std::string& host, int64_t next, const presence_of& see);
 
 /// After `troupe drain HOST`: every singleton elsewhere. `owners`: role id -> host that owns it now.
 edit drain_host(const placement& now, const std::string& host, const std::map<std::string, std::string>& owners,
-                const presence_of& see);
+                int64_t next, const presence_of& see);
 
 } // namespace actors::keeper

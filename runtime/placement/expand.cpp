@@ -172,6 +172,7 @@ std::vector<problem> apply_overrides(const std::vector<override_entry>& override
     }
     found->hosts = one.hosts;
     found->host = one.hosts.front();
+    found->since = one.since;
   }
   return problems;
 }

@@ -29,6 +29,7 @@ std::vector<role_instance> expand(const role_entry& entry);
 struct override_entry {
   std::string role;
   std::vector<std::string> hosts;
+  int64_t since = 0;
   int line = 0;
   int column = 0;
 };

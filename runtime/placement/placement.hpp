@@ -23,6 +23,8 @@ struct role_instance {
   std::string host;
   /// A singleton's hosts, the preferred one first; the others take over when it is lost. Empty: bound to `host`.
   std::vector<std::string> hosts;
+  /// Of an override: whoever owned the role before this generation of the placement hands it over.
+  int64_t since = 0;
   std::string log_level; ///< debug, info, warning, error or off
   role_settings settings;
   role_supervision supervision = {};
@@ -33,6 +35,7 @@ struct role_instance {
 struct role_override {
   std::string role;
   std::vector<std::string> hosts; ///< at least one
+  int64_t since = 0;              ///< the generation of the placement that first said so
 };
 
 struct placement {

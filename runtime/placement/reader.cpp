@@ -166,15 +166,23 @@ void reader::read_overrides(const YAML::Node& node) {
   if (!node.IsSequence())
     return add(node, "field `overrides` must be a list such as [{role: scheduler, hosts: [host-b]}]");
   for (auto& item : node) {
-    auto given = open_map(item, "an override", {"role", "host", "hosts"});
+    auto given = open_map(item, "an override", {"role", "host", "hosts", "since"});
+    int64_t since = 0;
+    if (given.count("since")) {
+      auto checked = check_setting({.name = "since", .type = setting_type::integer}, raw_of(given["since"]));
+      if (checked.error.empty())
+        since = std::get<int64_t>(checked.value);
+      else
+        add(given["since"], "field `since` " + checked.error);
+    }
     auto role = text_field(given, {.name = "role", .type = setting_type::text});
     if (item.IsMap() && !given.count("role"))
       add(item, "the override's `role` is missing");
     auto hosts = read_hosts_of(item, given, true, "override");
     if (!role || hosts.empty())
       continue;
-    result_.value.overrides.push_back({*role, hosts});
-    overrides_.push_back({*role, std::move(hosts), item.Mark().line + 1, item.Mark().column + 1});
+    result_.value.overrides.push_back({*role, hosts, since});
+    overrides_.push_back({*role, std::move(hosts), since, item.Mark().line + 1, item.Mark().column + 1});
   }
 }
 

@@ -108,7 +108,7 @@ class Load(threading.Thread):
     """Pods created one after the other; each must be bound, once. `gaps`: seconds from its creation to its binding."""
 
     def __init__(self, api):
-        super().__init__()
+        super().__init__(daemon=True)
         self.api, self.stopping, self.created, self.failed = api, threading.Event(), [], []
 
     def run(self):
@@ -169,7 +169,7 @@ def main():
     require("scheduler" in rows and "host-c" in rows, f"troupe ps does not show the whole cluster:\n{rows}")
 
     print("-- a move under load")
-    load = Load(a)
+    load = Load(Api("host-a"))  # a connection of its own
     load.start()
     time.sleep(0.5)
     epoch = a.role("scheduler")["epoch"]
@@ -188,7 +188,7 @@ def main():
     require("stays on host-a" in troupe("host-b", "move", "store/main", "host-b", ok=False), "a shard is moved")
 
     print("-- host-b is killed")
-    load = Load(a)
+    load = Load(Api("host-a"))  # a connection of its own
     load.start()
     owned = [name for name in ("controllers.deployment", "controllers.replicaset", "controllers.endpointslice") if a.owner(name) == "host-b"]
     require(len(owned) == 3, f"host-b owns only {owned}")
@@ -211,7 +211,7 @@ def main():
     wait_for("the role is moved back", 10, lambda: a.owner("controllers.deployment") == "host-b")
 
     print("-- host-c is frozen")
-    load = Load(a)
+    load = Load(Api("host-a"))  # a connection of its own
     load.start()
     time.sleep(0.3)
     hosts("freeze", "host-c")
@@ -230,7 +230,7 @@ def main():
     print("-- host-b is cut off, and its roles stay busy")
     troupe("host-a", "move", "scheduler", "host-b")
     wait_for("the scheduler is on host-b", 10, lambda: a.owner("scheduler") == "host-b")
-    load = Load(a)
+    load = Load(Api("host-a"))  # a connection of its own
     load.start()
     hosts("cut", "host-b")
     took = wait_for("host-b's roles are owned elsewhere", 15, lambda: a.owner("scheduler") not in ("host-b", None), 0.05)

@@ -81,13 +81,14 @@ TEST_CASE("what cannot be done is refused") {
 
 TEST_CASE("move prefers the host and keeps the others") {
   auto now = read(base);
-  auto moved = move_role(now, "scheduler", "c", with_lost(""));
+  auto moved = move_role(now, "scheduler", "c", 7, with_lost(""));
   CHECK(moved.refusal.empty());
   auto text = with_overrides(base, moved.overrides);
   CHECK(text.find("# the one") != text.npos);
   CHECK(read(text).roles[2].hosts == strings{"c", "a", "b"});
+  CHECK(read(text).roles[2].since == 7);
   // Again: the section is replaced, not doubled.
-  auto again = move_role(read(text), "scheduler", "b", with_lost(""));
+  auto again = move_role(read(text), "scheduler", "b", 8, with_lost(""));
   auto text2 = with_overrides(text, again.overrides);
   CHECK(read(text2).roles[2].hosts == strings{"b", "c", "a"});
   CHECK(text2.size() == text.size());
@@ -97,7 +98,7 @@ TEST_CASE("move prefers the host and keeps the others") {
 TEST_CASE("moves that make no sense are refused") {
   auto now = read(base);
   auto refusal = [&](const char* role, const char* host, const char* lost = "") {
-    return move_role(now, role, host, with_lost(lost)).refusal;
+    return move_role(now, role, host, 2, with_lost(lost)).refusal;
   };
   CHECK(refusal("schedular", "b") == "no role is named `schedular` (did you mean `scheduler`?)");
   CHECK(refusal("scheduler", "nowhere") == "no host is named `nowhere`");
@@ -108,13 +109,13 @@ TEST_CASE("moves that make no sense are refused") {
 
 TEST_CASE("drain moves what can move and says what stays") {
   auto now = read(base);
-  auto result = drain_host(now, "a", {{"scheduler", "a"}, {"controllers/deployment", "a"}}, with_lost(""));
+  auto result = drain_host(now, "a", {{"scheduler", "a"}, {"controllers/deployment", "a"}}, 2, with_lost(""));
   CHECK(result.refusal.empty());
   auto next = read(with_overrides(base, result.overrides));
   CHECK(next.roles[2].hosts == strings{"b", "a"});
   CHECK(next.roles[3].hosts == strings{"b", "a"}); // it had failed over to a
   CHECK(result.notes == strings{"`store/main` stays: it is bound to a", "`apiserver/a` stays: it is bound to a"});
-  CHECK(drain_host(now, "nowhere", {}, with_lost("")).refusal == "no host is named `nowhere`");
+  CHECK(drain_host(now, "nowhere", {}, 2, with_lost("")).refusal == "no host is named `nowhere`");
 }
 
 TEST_CASE("an override of what cannot move, or does not exist, is a problem with its place") {
