@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace runtime::host {
 
@@ -14,9 +15,11 @@ void local_roles::start(const placement::role_instance& role, tenure_ptr tenure)
     std::lock_guard guard{mutex_};
     if (entries_.count(role.id))
       return;
-    entries_.emplace(role.id, entry{role, std::move(tenure), phase, child, next_order_++});
-    if (auto found = supervisors_.find(phase); found != supervisors_.end())
+    entries_.emplace(role.id, entry{role, std::move(tenure), phase, child, next_order_++, false});
+    if (auto found = supervisors_.find(phase); found != supervisors_.end()) {
       supervisor = found->second;
+      entries_.at(role.id).handed_over = true;
+    }
   }
   // Without a supervisor (it is being restarted) the entry is among the children of the next one.
   if (supervisor)
@@ -79,15 +82,18 @@ void local_roles::add_at_start(const placement::role_instance& role) {
   auto child = describe_(role, nullptr);
   auto phase = phase_of_(role.role);
   std::lock_guard guard{mutex_};
-  entries_.emplace(role.id, entry{role, nullptr, phase, std::move(child), next_order_++});
+  entries_.emplace(role.id, entry{role, nullptr, phase, std::move(child), next_order_++, false});
 }
 
-std::vector<supervision::child_spec> local_roles::children(start_phase phase) const {
+std::vector<supervision::child_spec> local_roles::children(start_phase phase) {
   std::lock_guard guard{mutex_};
-  std::vector<const entry*> chosen;
+  supervisors_.erase(phase);
+  std::vector<entry*> chosen;
   for (auto& [id, item] : entries_)
     if (item.phase == phase)
       chosen.push_back(&item);
+  for (auto* item : chosen)
+    item->handed_over = true;
   std::sort(chosen.begin(), chosen.end(), [](auto* a, auto* b) { return a->order < b->order; });
   std::vector<supervision::child_spec> result;
   for (auto* item : chosen)
@@ -97,6 +103,9 @@ std::vector<supervision::child_spec> local_roles::children(start_phase phase) co
 
 void local_roles::supervisor_started(start_phase phase, caf::actor supervisor) {
   std::lock_guard guard{mutex_};
+  for (auto& [id, item] : entries_)
+    if (item.phase == phase && !std::exchange(item.handed_over, true))
+      caf::anon_send(supervisor, supervision::add_child{item.child});
   supervisors_[phase] = std::move(supervisor);
 }
 

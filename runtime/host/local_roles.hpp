@@ -46,7 +46,8 @@ public:
 
   // -- for the tree
   void add_at_start(const placement::role_instance& role);
-  std::vector<supervision::child_spec> children(start_phase phase) const;
+  /// For a new supervisor of the phase; what is started until supervisor_started() is handed to it then.
+  std::vector<supervision::child_spec> children(start_phase phase);
   void supervisor_started(start_phase phase, caf::actor supervisor);
 
   static constexpr std::chrono::milliseconds stop_time_max{20'000};
@@ -58,6 +59,7 @@ private:
     start_phase phase;
     supervision::child_spec child;
     uint64_t order = 0;
+    bool handed_over = false; ///< a supervisor has it, or will find it among its first children
   };
 
   describe_child describe_;

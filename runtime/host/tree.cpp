@@ -148,7 +148,7 @@ supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
   return result;
 }
 
-supervisor_spec group_of(const tree_inputs& inputs, start_phase phase, const local_roles& roles) {
+supervisor_spec group_of(const tree_inputs& inputs, start_phase phase, local_roles& roles) {
   auto group = supervisor_of(inputs, std::string{root_id} + "/" + std::string{to_string(phase)});
   group.children = roles.children(phase);
   group.intensity.restarts_max = group_restarts_base;

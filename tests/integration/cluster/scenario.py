@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -181,6 +182,20 @@ def main():
     gaps = load.finish()
     require(not load.failed, f"writes failed during the move: {load.failed[:3]}")
     print(f"{len(gaps)} pods created meanwhile, all bound; slowest {gaps[-1]:.0f} s")
+
+    print("-- an apiserver behind haproxy is killed under load")
+    if shutil.which("haproxy") is None:
+        print("SKIPPED: haproxy is not installed (tools/install-packages)")
+    else:
+        done = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "balancer.py"), DIR,
+                               os.path.join(ROOT, "config", "examples", "haproxy.cfg")], capture_output=True, text=True)
+        print(done.stdout.strip())
+        require(done.returncode == 0, f"haproxy: {done.stderr}")
+        start("host-b")
+        hosts("ready", "host-b", "30")
+        for name in ("deployment", "replicaset", "endpointslice"):
+            troupe("host-a", "move", f"controllers/{name}", "host-b")
+            wait_for("it is back on host-b", 10, lambda: a.owner(f"controllers.{name}") == "host-b")
 
     print("-- what makes no sense is refused")
     require("did you mean `scheduler`" in troupe("host-b", "move", "schedular", "host-a", ok=False), "an unknown role is moved")

@@ -106,7 +106,7 @@ class Hosts(unittest.TestCase):
             self.assertIn("killed by `troupe kill`", cluster.row("scheduler"))
             self.assertIn("`gate` runs on several hosts", cluster.run("kill", "gate", host="host-a", code=1))
             self.assertIn("no host `host-z`", cluster.run("kill", "gate", "--host", "host-z", host="host-a", code=1))
-            cluster.run("kill", "gate", "--host", "host-b", host="host-a")
+            cluster.run("kill", "gate", "--host", "host-b", host="host-b")  # from another host the answer would go with the link
             self.assertTrue(eventually(lambda: cluster.run("links", host="host-a").count(" up ") == 6))
             self.assertIn("no actor is named `schedular`; did you mean scheduler",
                           cluster.run("kill", "schedular", host="host-c", code=1))

@@ -42,14 +42,14 @@ std::vector<tree_row> host() {
 
 TEST_CASE("actors stand below their supervisors, in the order of the start") {
   CHECK(render_tree(host(), tree_lines::utf8) ==
-        "ACTOR                         STATE       RESTARTS  STRATEGY               LAST FAILURE\n"
-        "supervisor                    running     0         rest_for_one, 5 in 10s  -\n"
-        "├─ directory                  running     0         -                       -\n"
-        "├─ supervisor/store           running     0         one_for_one, 5 in 10s   -\n"
-        "│  ├─ store/pods              running     2         -                       disk full\n"
+        "ACTOR                          STATE       RESTARTS  STRATEGY                LAST FAILURE\n"
+        "supervisor                     running     0         rest_for_one, 5 in 10s  -\n"
+        "├─ directory                   running     0         -                       -\n"
+        "├─ supervisor/store            running     0         one_for_one, 5 in 10s   -\n"
+        "│  ├─ store/pods               running     2         -                       disk full\n"
         "│  │  └─ store/pods/committer  running     0         -                       -\n"
-        "│  └─ store/main              restarting  0         -                       -\n"
-        "└─ readiness                  running     0         -                       -\n");
+        "│  └─ store/main               restarting  0         -                       -\n"
+        "└─ readiness                   running     0         -                       -\n");
 }
 
 TEST_CASE("lines of plain ASCII") {

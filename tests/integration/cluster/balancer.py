@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Clients read and write through haproxy while one of three apiservers is killed: what fails is at most what was under way on it.
 
-Usage: run.py APISERVERS_UNDER_TEST HAPROXY_CFG. Exit code 77: there is no haproxy.
+Usage: balancer.py DIR HAPROXY_CFG, in the client's namespace of tools/lib/hosts; the three hosts of DIR serve.
 """
 import base64
 import http.client
@@ -17,16 +17,10 @@ import tempfile
 import threading
 import time
 
+HOSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools", "lib", "hosts")
+FRONT, BACKENDS = "172.30.0.100", ["172.30.0.1", "172.30.0.2", "172.30.0.3"]
 CLIENTS = 12
 READY_SECONDS_MAX, CALM_SECONDS, REQUEST_SECONDS_MAX = 30, 2, 10
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def wait_until(condition, what, seconds=READY_SECONDS_MAX):
@@ -37,20 +31,20 @@ def wait_until(condition, what, seconds=READY_SECONDS_MAX):
         time.sleep(0.05)
 
 
-def example_for(text, front, backends, stats):
-    """The example's configuration with this machine's ports."""
-    text = re.sub(r"bind \S+", f"bind 127.0.0.1:{front}", text)
-    for index, port in enumerate(backends):
-        text = re.sub(rf"(server host-{index + 1}) \S+", rf"\1 127.0.0.1:{port}", text)
+def example_for(text, stats):
+    """The example's configuration with the addresses of tools/lib/hosts."""
+    text = re.sub(r"bind \S+", f"bind {FRONT}:6443", text)
+    for index, address in enumerate(BACKENDS):
+        text = re.sub(rf"(server host-{index + 1}) \S+", rf"\1 {address}:6443", text)
     return text.replace("global\n", f"global\n  stats socket {stats} mode 600 level admin\n", 1)
 
 
 class Balancer:
-    def __init__(self, folder, example, front, backends):
+    def __init__(self, folder, example):
         self.stats = os.path.join(folder, "stats")
         path = os.path.join(folder, "haproxy.cfg")
         with open(example, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as out:
-            out.write(example_for(file.read(), front, backends, self.stats))
+            out.write(example_for(file.read(), self.stats))
         self.log = open(os.path.join(folder, "haproxy.log"), "wb")
         self.process = subprocess.Popen(["haproxy", "-db", "-f", path], stdout=self.log, stderr=self.log)
 
@@ -77,9 +71,9 @@ class Balancer:
 class Client(threading.Thread):
     """Creates an object and reads it, again and again, over a connection that it keeps."""
 
-    def __init__(self, number, port, context, over):
+    def __init__(self, number, context, over):
         super().__init__()
-        self.number, self.port, self.context, self.over = number, port, context, over
+        self.number, self.context, self.over = number, context, over
         self.answered, self.failures, self.written = 0, [], []
         self.connection = None
 
@@ -99,7 +93,7 @@ class Client(threading.Thread):
 
     def ask(self, method, path, body=None):
         if self.connection is None or self.closed_while_idle():
-            self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context,
+            self.connection = http.client.HTTPSConnection(FRONT, 6443, context=self.context,
                                                           timeout=REQUEST_SECONDS_MAX)
             self.connection.connect()
         self.connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
@@ -143,18 +137,9 @@ def client_context(folder, kubeconfig):
     return context, re.search(r"server: (\S+)", text).group(1)
 
 
-def check(program, example, folder):
-    kubeconfig = os.path.join(folder, "host-0", "admin.kubeconfig")
-    front, *backends = free_ports(4)
-    servers = subprocess.Popen([program, folder, f"127.0.0.1:{front}", *map(str, backends)],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    balancer = Balancer(folder, example, front, backends)
-
-    def tell(command):
-        servers.stdin.write(command + "\n")
-        servers.stdin.flush()
-        if servers.stdout.readline() != "done\n":
-            raise RuntimeError(f"the apiservers ended at: {command}")
+def check(hosts, example, folder):
+    balancer = Balancer(folder, example)
+    context, _ = client_context(folder, os.path.join(hosts, "host-a", "admin.kubeconfig"))
 
     def all_up():
         states = balancer.servers()
@@ -163,31 +148,23 @@ def check(program, example, folder):
     over = threading.Event()
     clients = []
     try:
-        wait_until(lambda: os.path.exists(kubeconfig), "the kubeconfig")
         wait_until(all_up, "three apiservers that are ready")
-        context, url = client_context(folder, kubeconfig)
-        assert url == f"https://127.0.0.1:{front}", url
-        clients = [Client(number, front, context, over) for number in range(CLIENTS)]
+        clients = [Client(number, context, over) for number in range(CLIENTS)]
         for client in clients:
             client.start()
         time.sleep(CALM_SECONDS)
         on_it = balancer.servers()["host-2"][1]
         assert on_it > 0, "nobody is connected to the apiserver that is to be killed"
-        tell("kill 1")
-        time.sleep(CALM_SECONDS)
-        tell("start 1")
-        wait_until(all_up, "the killed apiserver to be back")
+        subprocess.run([HOSTS, "kill", hosts, "host-b"], check=True)
         time.sleep(CALM_SECONDS)
     finally:
         over.set()
         for client in clients:
             client.join()
-        if servers.poll() is None and clients:
-            listed = http.client.HTTPSConnection("127.0.0.1", front, context=context, timeout=REQUEST_SECONDS_MAX)
+        if clients:
+            listed = http.client.HTTPSConnection(FRONT, 6443, context=context, timeout=REQUEST_SECONDS_MAX)
             listed.request("GET", "/api/v1/namespaces/default/configmaps")
             found = {item["metadata"]["name"] for item in json.load(listed.getresponse())["items"]}
-        servers.stdin.close()
-        servers.wait()
         balancer.stop()
     failures = [failure for client in clients for failure in client.failures]
     written = {name for client in clients for name in client.written}
@@ -201,13 +178,10 @@ def check(program, example, folder):
 
 
 def main():
-    program, example = sys.argv[1:]
-    if shutil.which("haproxy") is None:
-        print("skipped: haproxy is not installed (tools/install-packages)")
-        return 77
+    hosts, example = sys.argv[1:]
     folder = tempfile.mkdtemp(prefix="troupe-haproxy-")
     try:
-        check(program, example, folder)
+        check(hosts, example, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
