@@ -2,11 +2,35 @@
 #include "actors/apiserver/apiserver.hpp"
 
 #include "actors/apiserver/apiserver_actor.hpp"
+#include "actors/apiserver/auth/page_sessions.hpp"
+#include "actors/apiserver/control_port.hpp"
 #include "actors/apiserver/http/server.hpp"
 
 namespace actors::apiserver {
 
 namespace {
+
+constexpr const char* invite_command = "ui";
+
+/// The front and what it needs of its host, ended in reverse order: first nobody is invited any more.
+struct running_front {
+  runtime::control::command_table_ptr commands;
+  std::shared_ptr<http::server> server;
+
+  ~running_front() {
+    if (commands)
+      commands->remove(invite_command);
+    server.reset();
+  }
+};
+
+/// `troupe ui`: where the page is, and a token that it takes once.
+void add_invitations(const runtime::host::role_context& context, const std::shared_ptr<auth::page_sessions>& sessions,
+                     const std::string& address) {
+  context.commands->add(invite_command, [sessions, address, clock = context.clock](const runtime::control::words&, auto) {
+    return runtime::control::reply{.error = {}, .lines = {{address, sessions->invite(clock->monotonic_us())}}};
+  });
+}
 
 std::shared_ptr<void> start_front(const runtime::host::role_context& context, std::shared_ptr<front_port> port) {
   http::server_options options;
@@ -20,7 +44,16 @@ std::shared_ptr<void> start_front(const runtime::host::role_context& context, st
   options.service_cidr = context.cluster.service_cidr;
   options.clock = context.clock;
   options.random = context.random;
-  return http::start(options, std::move(port), context.log);
+  options.sessions = std::make_shared<auth::page_sessions>(context.random);
+  if (context.commands)
+    options.cluster = std::make_shared<control_port>(context.commands, context.log);
+  auto result = std::make_shared<running_front>();
+  result->server = http::start(options, std::move(port), context.log);
+  if (context.commands) {
+    result->commands = context.commands;
+    add_invitations(context, options.sessions, options.address);
+  }
+  return result;
 }
 
 } // namespace

@@ -151,6 +151,7 @@ apiserver::behavior_type apiserver::make_behavior() {
     tell(this, context_.directory, runtime::directory::subscribe{std::string{pattern}, self});
   if (make_front_)
     front_ = make_front_(context_, std::make_shared<actor_port>(caf::actor_cast<caf::actor_addr>(this), cache_, ready_));
+  offer_provenance();
   delayed_send(this, tick_interval, tick{});
   return {
     [this](const protocol::write_request& request) -> caf::result<protocol::write_reply> {

@@ -3,7 +3,7 @@
 //
 // Split by subject: apiserver_actor.cpp (handler table, reads), _shards (following the store), _writes (the chain), _doubts (writes whose
 // outcome is unknown), _watches (typed watchers), _fences (epochs of singleton roles),
-// _presence (its own address).
+// _presence (its own address), _provenance (who wrote what).
 #pragma once
 
 #include <map>
@@ -22,6 +22,7 @@
 #include "runtime/protocols/kubelet.hpp"
 #include "runtime/protocols/store.hpp"
 #include "runtime/telemetry/metered.hpp"
+#include "runtime/telemetry/provenance.hpp"
 
 namespace actors::apiserver {
 
@@ -159,6 +160,7 @@ private:
     std::string uid, suffix;  // of a create, the same in all attempts while one of them is in doubt
     std::vector<verbs::write_plan> doubts; // earlier attempts whose fate is unknown
     verbs::write_plan plan;
+    runtime::telemetry::written_entry origin; // who asks, and on account of what
   };
   using job_ptr = std::shared_ptr<write_job>;
   struct landed_write {
@@ -198,6 +200,10 @@ private:
     int64_t deadline_us = 0;
   };
 
+  // ---- who wrote what (apiserver_actor_provenance.cpp) ----
+  void offer_provenance();
+  void note_written(const write_job& job, int64_t revision);
+
   // ---- typed watchers (apiserver_actor_watches.cpp) ----
   struct watcher {
     runtime::protocols::watcher_actor target;
@@ -234,6 +240,7 @@ private:
   std::map<watcher_key, watcher> watchers_;
   std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
   std::shared_ptr<std::atomic<bool>> ready_;
+  std::shared_ptr<runtime::telemetry::provenance_log> provenance_ = std::make_shared<runtime::telemetry::provenance_log>();
   std::shared_ptr<void> front_;
   allocation::service_allocator allocator_;
   fencing::fence_table fences_;
@@ -252,6 +259,8 @@ struct kind_lookup {
   api_error error;
 };
 kind_lookup find_target(const protocol::Target* target);
+/// Who asks, and on account of what.
+runtime::telemetry::written_entry origin_of(const protocol::WriteRequest& message);
 /// 403 unless the identity may do it.
 api_error authorize(const protocol::Identity* who, std::string_view verb, const registry::kind& kind,
                     const protocol::Target& target);

@@ -46,6 +46,7 @@ api_error apiserver::decode(const protocol::write_request& message, write_job& j
   const auto* target = message->target();
   if (auto error = authorize(message->identity(), verb_name(message->verb()), *found.kind, *target))
     return error;
+  job.origin = origin_of(*message);
   auto& request = job.request;
   request.kind = found.kind;
   request.verb = message->verb();
@@ -300,6 +301,7 @@ void apiserver::on_committed(const job_ptr& job, const store::commit_reply& repl
       result = other;
   switch (result->status()) {
     case store::WriteStatus::done:
+      note_written(*job, result->revision());
       answer(job, result->revision());
       return;
     case store::WriteStatus::conflict:
@@ -417,6 +419,7 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
       auto one = std::make_shared<write_job>();
       one->request = shared->request;
       one->writer = shared->writer;
+      one->origin = shared->origin;
       one->request.verb = protocol::Verb::delete_one;
       const auto slash = keys[index].find('/');
       if (slash != std::string::npos) {

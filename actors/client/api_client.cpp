@@ -25,6 +25,7 @@ void set_identity(Request& request, const identity& who) {
   request.identity = std::make_unique<protocol::IdentityT>();
   request.identity->user = who.user;
   request.identity->groups = who.groups;
+  request.identity->by_role = true;
 }
 
 std::unique_ptr<protocol::TargetT> target_of(const resource& what, std::string_view name_space, std::string_view name,
@@ -285,6 +286,8 @@ void api_client::check_synced() {
 }
 
 void api_client::receive(const runtime::host::tenure_changed& event) {
+  if (context_.actors)
+    context_.actors->note_epoch(context_.id, event.epoch);
   context_.log.info(event.epoch > 0 ? "owns the role" : "does not own the role", {{"epoch", event.epoch}});
   begin_catching_up();
 }
@@ -354,6 +357,8 @@ void api_client::check_caught_up() {
 
 void api_client::write(protocol::WriteRequestT content, std::vector<attachment> attachments, api_callback done) {
   set_identity(content, identity_);
+  content.identity->agent = context_.id;
+  content.identity->origin = context_.host;
   int64_t epoch = 0;
   if (context_.tenure) {
     epoch = context_.tenure->epoch();

@@ -101,7 +101,7 @@ public:
   /// Called whenever this instance becomes active while synced, or synced while active.
   void on_active(std::function<void()> callback) { on_active_ = std::move(callback); }
 
-  /// What the next writes answer to, for `troupe why`: "group/version/resource/namespace/name" and its revision.
+  /// What the next writes answer to, for `troupe why`: "resource.group/namespace/name" ("pods/default/web") and its revision.
   void set_cause(std::string object, int64_t revision) { cause_ = {std::move(object), revision}; }
 
   /// ---- requests; each calls back exactly once, on this actor ----
@@ -175,6 +175,19 @@ private:
   std::map<uint64_t, api_callback> pending_; // requests without an answer so far
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::function<void()>> timers_;
+};
+
+/// The writes within this scope answer to that object's revision.
+class cause_scope {
+public:
+  cause_scope(api_client& client, std::string object, int64_t revision) : client_(client) {
+    client_.set_cause(std::move(object), revision);
+  }
+  ~cause_scope() { client_.set_cause({}, 0); }
+  cause_scope(const cause_scope&) = delete;
+
+private:
+  api_client& client_;
 };
 
 } // namespace actors::client

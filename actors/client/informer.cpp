@@ -1,6 +1,8 @@
 // The object cache.
 #include "actors/client/informer.hpp"
 
+#include <utility>
+
 #include "messages/api/meta/v1/meta_generated.h"
 #include "messages/codec/json.hpp"
 #include "messages/codec/codec.hpp"
@@ -11,7 +13,33 @@ namespace {
 std::string_view view(const flatbuffers::String* text) {
   return text == nullptr ? std::string_view{} : std::string_view{text->c_str(), text->size()};
 }
+
+/// What current_change() tells; made into text only for those who ask.
+struct change_scope {
+  const resource& what;
+  const std::string& key;
+  int64_t revision;
+  const change_scope* outer;
+
+  static thread_local const change_scope* current;
+
+  change_scope(const resource& what, const std::string& key, int64_t revision)
+      : what(what), key(key), revision(revision), outer(std::exchange(current, this)) {}
+  ~change_scope() { current = outer; }
+  change_scope(const change_scope&) = delete;
+};
+thread_local const change_scope* change_scope::current = nullptr;
 } // namespace
+
+std::optional<told_change> current_change() {
+  const auto* change = change_scope::current;
+  if (change == nullptr)
+    return std::nullopt;
+  std::string object{change->what.plural};
+  if (!change->what.group.empty())
+    object.append(1, '.').append(change->what.group);
+  return told_change{object + "/" + change->key, change->revision};
+}
 
 std::string object_key(std::string_view name_space, std::string_view name) {
   if (name_space.empty())
@@ -116,6 +144,7 @@ void object_cache::apply(runtime::protocols::apiserver::EventType type, object_b
     return; // an object without metadata cannot be stored
   const std::string key = object_key(view(metadata->namespace_()), view(metadata->name()));
   advance(revision);
+  const change_scope scope{*resource_, key, revision};
   if (type == runtime::protocols::apiserver::EventType::deleted) {
     erase(key);
     return;

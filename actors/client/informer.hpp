@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ struct watch_options {
   std::string label_selector;  // as kubectl writes them
   std::string field_selector;
 };
+
+/// The change that listeners are being told of: what leads to whatever they do, for `troupe why`.
+struct told_change {
+  std::string object; // "deployments.apps/default/web"
+  int64_t revision = 0;
+};
+/// On this thread; nullopt outside of listeners.
+std::optional<told_change> current_change();
 
 /// The cache and its indices; knows nothing of how events arrive (api_client feeds it).
 class object_cache {

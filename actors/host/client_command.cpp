@@ -3,6 +3,7 @@
 #include "actors/host/commands.hpp"
 #include "actors/host/commands/links.hpp"
 #include "actors/host/commands/pki.hpp"
+#include "actors/host/commands/observe.hpp"
 #include "actors/host/commands/placement.hpp"
 #include "actors/host/commands/tree_command.hpp"
 #include "runtime/placement/nearest.hpp"
@@ -70,12 +71,12 @@ runtime::control::reply client_arguments::ask(const runtime::control::words& req
 }
 
 std::span<const client_command> client_commands() {
-  static const std::vector<client_command> commands = [] {
-    auto all = placement_commands();
-    all.push_back(links_command());
-    all.push_back(pki_command());
-    all.push_back(tree_command());
-    return all;
+  static const auto commands = [] {
+    auto result = placement_commands();
+    for (auto& each : {links_command(), pki_command(), tree_command(), commands::top(), commands::trace(), commands::ui(),
+                       commands::why()})
+      result.push_back(each);
+    return result;
   }();
   return commands;
 }

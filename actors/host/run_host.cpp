@@ -1,11 +1,15 @@
 // `troupe host`: the main thread, which waits for signals and for what the host tells.
 #include "actors/host/commands.hpp"
+#include "runtime/control/observe.hpp"
 #include "runtime/control/server.hpp"
 #include "runtime/host/data_folder.hpp"
 #include "runtime/host/host.hpp"
 #include "runtime/host/placement_file.hpp"
+#include "runtime/host/version.hpp"
+#include "runtime/mesh/mesh.hpp"
 #include "runtime/placement/nearest.hpp"
 #include "runtime/protocols/register.hpp"
+#include "runtime/protocols/render.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -231,6 +235,44 @@ runtime::placement::boot choose_boot(const std::filesystem::path& data, runtime:
   return given;
 }
 
+/// What `measure` and `everywhere` look at: this host, its links, and whom it reaches over them.
+runtime::control::observed observed_of(const std::string& name, const runtime::host::host& host) {
+  runtime::control::observed result{.host = name, .version = runtime::host::troupe_version, .actors = host.table()};
+  if (!host.mesh())
+    return result;
+  std::weak_ptr<runtime::mesh::mesh> weak = host.mesh();
+  result.peers = [weak] {
+    auto mesh = weak.lock();
+    return mesh ? mesh->table()->up() : std::vector<std::string>{};
+  };
+  result.ask_peer = [weak](const std::string& peer, const runtime::control::words& request, auto until) {
+    auto mesh = weak.lock();
+    if (!mesh)
+      return runtime::control::refuse("the host stops");
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+    auto answer = mesh->call(peer, runtime::control::encode_line(request), left);
+    if (!answer.error.empty())
+      return runtime::control::refuse(answer.error);
+    auto decoded = runtime::control::decode_reply(answer.text);
+    return decoded ? *decoded : runtime::control::refuse(peer + " answered what is not understood");
+  };
+  result.add_links = [weak](runtime::telemetry::host_sample& sample) {
+    auto mesh = weak.lock();
+    if (!mesh)
+      return;
+    for (auto& row : mesh->table()->rows())
+      sample.links.push_back({.peer = row.host,
+                              .state = std::string{to_string(row.state)},
+                              .reason = row.reason,
+                              .round_trip_us = row.round_trip_us > 0 ? row.round_trip_us : -1,
+                              .bytes_in = row.bytes_in,
+                              .bytes_out = row.bytes_out});
+    for (auto& [reason, count] : mesh->table()->refusals())
+      sample.refused_links.emplace_back(reason, count);
+  };
+  return result;
+}
+
 int run_checked(const request& request, runtime::placement::boot given, const std::string& name,
                 std::span<const runtime::host::role_descriptor> roles) {
   auto signals = open_signals();
@@ -257,6 +299,8 @@ int run_checked(const request& request, runtime::placement::boot given, const st
                             .random = std::make_shared<runtime::seams::system_random>(),
                             .add_messages = runtime::protocols::register_messages,
                             .commands = commands}};
+  runtime::telemetry::set_message_renderer(runtime::protocols::render_message);
+  runtime::control::add_observing_commands(*commands, observed_of(name, host));
   auto code = exit_failed;
   {
     runtime::control::server control{data.path(), host.table(), commands, clock, {output, clock, "control"}};

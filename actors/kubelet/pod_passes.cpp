@@ -136,7 +136,7 @@ void kubelet::on_pass_end(const std::string& uid, sync::sync_output output) {
     pod.fingerprint = output.removed ? std::string() : fingerprint_of(pod.runtime);
     pod.last_status = *output.status;
     if (pod.in_api)
-      pod_reporter_.report(uid, pod.spec->ns, pod.spec->name, *output.status);
+      pod_reporter_.report(uid, pod.spec->ns, pod.spec->name, *output.status, pod.revision);
   }
   if (output.removed) {
     pod.removed = true;
@@ -145,7 +145,7 @@ void kubelet::on_pass_end(const std::string& uid, sync::sync_output output) {
     if (!pod.in_api)
       drop(uid);
     else if (pod.spec->deleted_s)
-      pod_reporter_.finish(uid, pod.spec->ns, pod.spec->name);
+      pod_reporter_.finish(uid, pod.spec->ns, pod.spec->name, pod.revision);
     return;
   }
   if (!parts_.hollow && output.status) {

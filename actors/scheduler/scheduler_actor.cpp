@@ -169,6 +169,7 @@ void scheduler_actor::bind(const pod_ptr& pod, const std::string& node) {
   cluster_.assume(pod, node);
   binding_[pod->key] = pod->uid;
   auto [name_space, name] = client::split_key(pod->key);
+  const client::cause_scope cause{api_, "pods/" + pod->key, pod->revision};
   api_.bind(name_space, name, pod->uid, node, [this, pod, node](const client::api_result& result) {
     if (result.ok())
       events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
@@ -212,6 +213,7 @@ void scheduler_actor::report(const cache::pod_info& pod, std::string_view reason
   const draft patch = draft::make_object({{"metadata", draft::make_object({{"uid", pod.uid}})},
                                           {"status", draft::make_object({{"conditions", draft::make_array({condition})}})}});
   auto [name_space, name] = client::split_key(pod.key);
+  const client::cause_scope cause{api_, "pods/" + pod.key, pod.revision};
   api_.patch(client::pods, "status", name_space, name, client::protocol::PatchKind::strategic_merge, patch,
              [log = context_.log, key = pod.key](const client::api_result& result) {
                if (!result.ok() && !result.not_found())

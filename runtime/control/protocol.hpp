@@ -6,7 +6,7 @@
 // Tabs, newlines and backslashes within a word are escaped. Pure functions; no sockets.
 #pragma once
 
-#include "runtime/telemetry/actor_table.hpp"
+#include "runtime/telemetry/actor_sample.hpp"
 
 #include <optional>
 #include <string>

@@ -1,5 +1,7 @@
 #include "runtime/telemetry/actor_table.hpp"
 
+#include "runtime/telemetry/trace.hpp"
+
 #include <algorithm>
 
 namespace runtime::telemetry {
@@ -46,11 +48,14 @@ uint64_t actor_table::started(const std::string& id, const caf::strong_actor_ptr
   entry.address = caf::actor_cast<caf::actor_addr>(handle);
   entry.row.state = entry.ready == entry.address ? actor_state::running : state;
   ++entry.row.starts;
+  retire_counters(entry);
   entry.counters = counters_of(handle);
   entry.alive = true;
   entry.sampled_handled = 0;
   entry.row.messages_per_second = 0;
   changed_.notify_all();
+  if (tracing() && handle)
+    trace_started(id, *handle->get());
   return entry.row.starts;
 }
 
@@ -85,10 +90,78 @@ void actor_table::end(entry& entry, actor_state state, const std::string& failur
     entry.row.last_failure = failure;
   entry.address = nullptr;
   entry.ready = nullptr;
-  entry.counters = nullptr;
+  retire_counters(entry);
   entry.alive = false;
   entry.row.messages_per_second = 0;
   changed_.notify_all();
+}
+
+namespace {
+
+void add_times(std::vector<handler_times>& sum, const std::vector<handler_times>& more) {
+  for (auto& item : more) {
+    // Types of the same name are one: a library that was swapped in has its own copy of each.
+    auto same = std::find_if(sum.begin(), sum.end(), [&](auto& known) { return known.message == item.message; });
+    if (same == sum.end())
+      sum.push_back(item);
+    else
+      *same += item;
+  }
+}
+
+} // namespace
+
+void actor_table::retire_counters(entry& entry) {
+  if (!entry.counters)
+    return;
+  entry.handled_before += entry.counters->handled.load(std::memory_order_relaxed);
+  add_times(entry.times_before, entry.counters->times());
+  entry.counters = nullptr;
+}
+
+std::vector<actor_sample> actor_table::samples() const {
+  std::lock_guard guard{mutex_};
+  std::vector<actor_sample> result;
+  result.reserve(entries_.size());
+  for (auto& [id, entry] : entries_) {
+    actor_sample sample{.row = shown(entry),
+                        .parent = entry.parent,
+                        .handled = entry.handled_before,
+                        .epoch = entry.epoch,
+                        .takeovers = entry.takeovers,
+                        .swaps = entry.swaps,
+                        .times = entry.times_before};
+    if (entry.counters) {
+      sample.handled += entry.counters->handled.load(std::memory_order_relaxed);
+      add_times(sample.times, entry.counters->times());
+    }
+    result.push_back(std::move(sample));
+  }
+  return result;
+}
+
+std::string actor_table::id_of(const caf::actor_addr& address) const {
+  std::lock_guard guard{mutex_};
+  for (auto& [id, entry] : entries_)
+    if (entry.alive && entry.address == address)
+      return id;
+  return {};
+}
+
+void actor_table::note_epoch(const std::string& id, int64_t epoch) {
+  std::lock_guard guard{mutex_};
+  auto i = entries_.find(id);
+  if (i == entries_.end() || i->second.epoch == epoch)
+    return;
+  if (epoch > i->second.epoch)
+    ++i->second.takeovers;
+  i->second.epoch = epoch;
+}
+
+void actor_table::note_swap(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  if (auto i = entries_.find(id); i != entries_.end())
+    ++i->second.swaps;
 }
 
 actor_row actor_table::shown(const entry& entry) {

@@ -2,6 +2,7 @@
 // socket's thread reads it, so that it answers even while every worker is busy. Thread-safe.
 #pragma once
 
+#include "runtime/telemetry/actor_sample.hpp"
 #include "runtime/telemetry/metered.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -15,40 +16,6 @@
 #include <vector>
 
 namespace runtime::telemetry {
-
-enum class actor_state : uint8_t {
-  starting,   ///< spawned, not yet ready to serve
-  running,    ///< serves
-  restarting, ///< ended by a failure; its supervisor waits before the next start
-  stopped,    ///< ended in order and stays down
-  failed,     ///< ended by a failure and stays down
-};
-
-std::string_view to_string(actor_state state);
-
-struct actor_row {
-  std::string id;
-  std::string role;
-  std::string host;
-  actor_state state = actor_state::stopped;
-  uint64_t starts = 0; ///< how often it was started, the first time included
-  uint64_t mailbox_depth = 0;
-  double messages_per_second = 0;
-  std::string last_failure; ///< text of the newest failure; empty when there was none
-
-  uint64_t restarts() const {
-    return starts > 0 ? starts - 1 : 0;
-  }
-};
-
-/// A row and its place in the supervision tree.
-struct tree_row {
-  actor_row row;
-  std::string parent;   ///< the id above; empty: a root
-  std::string strategy; ///< of a supervisor; empty: it is none
-  uint64_t restarts_max = 0;
-  std::chrono::milliseconds period{0};
-};
 
 class actor_table {
 public:
@@ -74,6 +41,14 @@ public:
   /// What a supervisor does about its children: "one_for_one", at most `restarts_max` restarts in `period`.
   void supervises(const std::string& id, std::string_view strategy, uint64_t restarts_max,
                   std::chrono::milliseconds period);
+  /// All rows with their counters. Those of earlier starts of an actor are included, so that they never fall.
+  std::vector<actor_sample> samples() const;
+  /// The row whose live actor this is; empty when there is none.
+  std::string id_of(const caf::actor_addr& address) const;
+
+  /// A singleton's tenure on this host; 0: lost or given up. One that begins is counted as a takeover.
+  void note_epoch(const std::string& id, int64_t epoch);
+  void note_swap(const std::string& id);
 
   /// The live actor behind a row; null when there is none.
   caf::strong_actor_ptr handle_of(const std::string& id) const;
@@ -98,9 +73,15 @@ private:
     std::string strategy;
     uint64_t restarts_max = 0;
     std::chrono::milliseconds period{0};
+    int64_t epoch = 0;
+    uint64_t takeovers = 0;
+    uint64_t swaps = 0;
+    uint64_t handled_before = 0;              // by earlier starts
+    std::vector<handler_times> times_before; // the same
   };
 
   static actor_row shown(const entry& entry);
+  static void retire_counters(entry& entry);
   void end(entry& entry, actor_state state, const std::string& failure);
 
   mutable std::mutex mutex_;

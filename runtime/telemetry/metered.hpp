@@ -1,4 +1,5 @@
-// The base of every role's actor: counts its messages and keeps the text of its failures.
+// The base of every role's actor: counts its messages, measures its handlers, shows messages to whoever traces it, and keeps
+// the text of its failures.
 //
 //   using store_self = runtime::telemetry::metered<store_actor::base>;                 // typed, function
 //   store_actor::behavior_type run_store(store_self* self, const role_context& ctx);
@@ -9,26 +10,17 @@
 //   class poller : public metered<caf::event_based_actor> { ... };                      // untyped
 //
 // Nothing has to be registered: whoever spawns a role reads the counters through `counters_of(handle)`.
-// Counters are relaxed atomics: written by senders and by the actor, read by anyone at any time.
 #pragma once
 
 #include "runtime/telemetry/failure.hpp"
+#include "runtime/telemetry/message_counters.hpp"
+#include "runtime/telemetry/trace_gate.hpp"
 
 #include <caf/all.hpp>
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 
 namespace runtime::telemetry {
-
-/// Messages of one actor. `received - handled` is the depth of its mailbox.
-struct message_counters {
-  std::atomic<uint64_t> received{0};
-  std::atomic<uint64_t> handled{0};
-};
-
-using counters_ptr = std::shared_ptr<message_counters>;
 
 /// What a handle is asked for, whatever the actor's type is.
 class metered_actor {
@@ -56,14 +48,39 @@ public:
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override {
     counters()->received.fetch_add(1, std::memory_order_relaxed);
+    if (tracing()) [[unlikely]]
+      trace_sent(what->sender, this, what->content());
     Base::enqueue(std::move(what), host);
   }
 
   caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    if (tracing()) [[unlikely]]
+      return consume_traced(what);
+    uint64_t ticks = 0;
+    return consume_measured(what, ticks);
+  }
+
+private:
+  caf::invoke_message_result consume_measured(caf::mailbox_element& what, uint64_t& ticks) {
+    auto& meter = *counters();
+    auto key = key_of(what.content());
+    auto begin = meter.now();
     auto result = Base::consume(what);
     // A skipped message stays in the mailbox and is consumed again later.
-    if (result != caf::invoke_message_result::skipped)
-      counters()->handled.fetch_add(1, std::memory_order_relaxed);
+    if (result != caf::invoke_message_result::skipped) {
+      ticks = meter.now() - begin;
+      meter.note_handled(key, ticks);
+    }
+    return result;
+  }
+
+  caf::invoke_message_result consume_traced(caf::mailbox_element& what) {
+    auto traced = trace_begin(*this, what);
+    auto sender = what.sender; // the handler may take it
+    uint64_t ticks = 0;
+    auto result = consume_measured(what, ticks);
+    if (traced.wanted && result != caf::invoke_message_result::skipped)
+      trace_handled(*this, sender, std::move(traced), tick_clock::get().seconds(ticks));
     return result;
   }
 };

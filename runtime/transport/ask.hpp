@@ -3,11 +3,23 @@
 // a deadline: CAF drops requests to a dead remote actor silently.
 #pragma once
 
+#include "runtime/telemetry/trace_gate.hpp"
+
 #include <caf/all.hpp>
 
 #include <chrono>
 
 namespace runtime::transport {
+
+/// For `troupe trace`: what goes to other hosts reaches no mailbox of this process, where traces would see it.
+template <class Handle>
+void show_to_traces(caf::scheduled_actor* self, const Handle& to, const caf::message& content) {
+  if (!telemetry::tracing()) [[likely]]
+    return;
+  auto receiver = caf::actor_cast<caf::strong_actor_ptr>(to);
+  if (receiver->node() != self->node())
+    telemetry::trace_sent(caf::actor_cast<caf::strong_actor_ptr>(self), receiver->get(), *content.cvals());
+}
 
 /// Sends `request` and calls exactly one of the two, on `self`, within `deadline`.
 /// on_reply: void(const Reply&) with the reply that `Handle` declares for `Request`; on_error: void(caf::error&).
@@ -18,7 +30,9 @@ void ask(caf::scheduled_actor* self, const Handle& to, std::chrono::milliseconds
   static_assert(caf::detail::tl_size<reply_types>::value == 1, "the receiver has no reply for this request");
   const auto id = self->new_request_id(caf::message_priority::normal);
   if (to) {
-    to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), id, caf::make_message(std::move(request)), self->context());
+    auto content = caf::make_message(std::move(request));
+    show_to_traces(self, to, content);
+    to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), id, std::move(content), self->context());
     self->request_response_timeout(caf::duration{deadline}, id);
   } else {
     self->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), id.response_id(),
@@ -33,9 +47,11 @@ template <class Handle, class Message>
 void tell(caf::scheduled_actor* self, const Handle& to, Message message) {
   static_assert(caf::response_type_unbox<caf::signatures_of_t<Handle>, caf::detail::type_list<Message>>::valid,
                 "the receiver does not accept this message");
-  if (to)
-    to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), caf::make_message_id(),
-                caf::make_message(std::move(message)), self->context());
+  if (!to)
+    return;
+  auto content = caf::make_message(std::move(message));
+  show_to_traces(self, to, content);
+  to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self), caf::make_message_id(), std::move(content), self->context());
 }
 
 } // namespace runtime::transport

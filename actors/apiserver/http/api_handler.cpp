@@ -8,6 +8,7 @@
 #include "actors/apiserver/discovery/documents.hpp"
 #include "actors/apiserver/http/call.hpp"
 #include "actors/apiserver/http/health.hpp"
+#include "actors/apiserver/http/operations.hpp"
 
 namespace actors::apiserver::http {
 
@@ -24,6 +25,10 @@ public:
     front_->random = std::move(settings.random);
     front_->log = std::move(settings.log);
     front_->tokens = &tokens_;
+    front_->cluster = std::move(settings.cluster);
+    front_->host = std::move(settings.host);
+    front_->sessions =
+      settings.sessions ? std::move(settings.sessions) : std::make_shared<auth::page_sessions>(front_->random);
   }
 
   void handle(request what, responder_ptr reply) override {
@@ -31,10 +36,17 @@ public:
     item->front = front_;
     item->what = std::move(what);
     item->reply = std::move(reply);
-    if (auto error = prepare(*item)) {
-      item->fail(error);
-      return;
+    auto target = parse_url(item->what.target);
+    if (target) {
+      item->target = std::move(*target);
+      item->where = find_route(item->what.method, item->target);
     }
+    item->reply = measured(std::move(item->reply), front_->metrics,
+                           labels_of(item->where, item->target.get("dryRun")), front_->clock);
+    if (!target)
+      return item->fail(status::bad_request("malformed request target"));
+    if (auto error = prepare(*item))
+      return item->fail(error);
     if (item->where.is_resource)
       serve_resource(item);
     else
@@ -68,13 +80,7 @@ public:
 
 private:
   status::api_error prepare(call& item) {
-    auto target = parse_url(item.what.target);
-    if (!target)
-      return status::bad_request("malformed request target");
-    item.target = std::move(*target);
-    item.where = find_route(item.what.method, item.target);
-    auto user = auth::authenticate({item.what.certificate.get(), item.what.find("Authorization")}, tokens_,
-                                   front_->clock->wall_seconds(), front_->clock->monotonic_us());
+    auto user = find_user(item);
     if (!user)
       return status::unauthorized();
     item.user = std::move(*user);
@@ -87,6 +93,17 @@ private:
                             header.value),
                 {}};
     return authorize(item);
+  }
+
+  std::optional<auth::user_info> find_user(const call& item) {
+    const auto now_us = front_->clock->monotonic_us();
+    const auto authorization = item.what.find("Authorization");
+    constexpr std::string_view scheme = "Bearer ";
+    if (authorization.starts_with(scheme))
+      if (auto user = front_->sessions->find(authorization.substr(scheme.size()), now_us))
+        return user;
+    return auth::authenticate({item.what.certificate.get(), authorization}, tokens_, front_->clock->wall_seconds(),
+                              now_us);
   }
 
   static status::api_error authorize(const call& item) {
@@ -109,7 +126,8 @@ private:
     const bool discovery = first == "api" || first == "apis" || first == "openapi" || first.empty();
     const bool reads = where.verb == "get" || where.verb == "head";
     if (in_group("system:masters") || (health && reads) ||
-        (discovery && reads && in_group("system:authenticated")))
+        (discovery && reads && in_group("system:authenticated")) ||
+        (is_operation(item.target) && may_operate(item)))
       return {};
     return {403, "Forbidden",
             fmt::format("forbidden: User \"{}\" cannot {} path \"{}\"", item.user.name, where.verb,
@@ -120,6 +138,8 @@ private:
   void serve_path(const call_ptr& item) {
     if (serve_health(item))
       return;
+    if (is_operation(item->target))
+      return serve_operation(item);
     const auto found = documents_.find(item->target.segments, item->what.find("Accept"));
     if (found.error) {
       item->fail(found.error);

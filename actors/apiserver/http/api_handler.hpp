@@ -11,6 +11,11 @@
 
 namespace actors::apiserver {
 class front_port;
+class cluster_port;
+}
+
+namespace actors::apiserver::auth {
+class page_sessions;
 }
 
 namespace actors::apiserver::http {
@@ -22,6 +27,9 @@ struct api_settings {
   runtime::seams::clock_ptr clock;
   runtime::seams::random_ptr random;
   runtime::telemetry::logger log;
+  std::shared_ptr<cluster_port> cluster;          // null: none
+  std::string host;                               // the host's name
+  std::shared_ptr<auth::page_sessions> sessions;  // null: its own, which nobody is invited to
 };
 
 /// Throws std::runtime_error for a damaged token file.

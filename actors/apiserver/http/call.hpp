@@ -6,11 +6,14 @@
 #include <string_view>
 
 #include "actors/apiserver/auth/identity.hpp"
+#include "actors/apiserver/auth/page_sessions.hpp"
 #include "actors/apiserver/auth/tokens.hpp"
+#include "actors/apiserver/cluster_port.hpp"
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/http/continue_tokens.hpp"
 #include "actors/apiserver/http/media_type.hpp"
 #include "actors/apiserver/http/message.hpp"
+#include "actors/apiserver/http/request_metrics.hpp"
 #include "actors/apiserver/http/route.hpp"
 #include "actors/apiserver/http/url.hpp"
 #include "actors/apiserver/http/wake_hub.hpp"
@@ -24,6 +27,10 @@ namespace actors::apiserver::http {
 /// Thread-safe; lives as long as the front.
 struct front_context {
   std::shared_ptr<front_port> port;
+  std::shared_ptr<cluster_port> cluster; // null: there is no host around the front
+  std::string host;
+  std::shared_ptr<request_metrics> metrics = std::make_shared<request_metrics>();
+  std::shared_ptr<auth::page_sessions> sessions;
   runtime::seams::clock_ptr clock;
   runtime::seams::random_ptr random;
   runtime::telemetry::logger log;

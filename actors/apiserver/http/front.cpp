@@ -15,7 +15,8 @@ std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<fr
   if (!filled.random)
     filled.random = std::make_shared<runtime::seams::system_random>();
   auto served = make_api_handler(
-    {std::move(port), filled.data / "pki" / "tokens.csv", filled.address, filled.clock, filled.random, log});
+    {std::move(port), filled.data / "pki" / "tokens.csv", filled.address, filled.clock, filled.random, log,
+     filled.cluster, filled.host, filled.sessions});
   return start(filled, std::move(served), log);
 }
 

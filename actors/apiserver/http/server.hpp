@@ -15,7 +15,11 @@
 
 namespace actors::apiserver {
 class front_port;
+class cluster_port;
+namespace auth {
+class page_sessions;
 }
+} // namespace actors::apiserver
 
 namespace actors::apiserver::http {
 
@@ -31,6 +35,8 @@ struct server_options {
   size_t threads = 2;
   runtime::seams::clock_ptr clock;   // null: the machine's
   runtime::seams::random_ptr random; // null: the kernel's
+  std::shared_ptr<cluster_port> cluster;         // null: /metrics and the web page show this front only
+  std::shared_ptr<auth::page_sessions> sessions; // null: nobody is invited
 };
 
 class server {

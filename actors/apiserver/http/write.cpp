@@ -29,6 +29,8 @@ const messages::codec::type* body_type(const route& where) {
   return messages::codec::api_schema().find(version, sub->body_kind);
 }
 
+constexpr size_t agent_bytes_max = 128; // what of a client's name for itself is remembered
+
 struct prepared_write {
   protocol::WriteRequestT content;
   std::vector<attachment> attachments;
@@ -40,6 +42,8 @@ void fill_common(const call& item, protocol::WriteRequestT& content) {
   content.identity->user = item.user.name;
   content.identity->uid = item.user.uid;
   content.identity->groups = item.user.groups;
+  content.identity->agent = item.what.find("User-Agent").substr(0, agent_bytes_max);
+  content.identity->origin = item.what.remote;
   content.target = std::make_unique<protocol::TargetT>();
   content.target->group = item.where.group;
   content.target->version = item.where.version;

@@ -16,10 +16,8 @@ controller_actor::controller_actor(caf::actor_config& config, runtime::host::rol
 controller_actor::behavior_type controller_actor::make_behavior() {
   setup tools{
     api_,
-    [this](const std::string& key) { queue_.add(key); },
-    [this](const std::string& key, std::chrono::milliseconds delay) {
-      queue_.add_at(key, now_us() + std::chrono::microseconds{delay}.count());
-    },
+    [this](const std::string& key) { enqueue(key); },
+    [this](const std::string& key, std::chrono::milliseconds delay) { enqueue(key, delay); },
     [this] { return api_.connected(); },
   };
   controller_->start(tools);
@@ -45,6 +43,15 @@ controller_actor::behavior_type controller_actor::make_behavior() {
 void controller_actor::on_exit() {
   controller_.reset();
   super::on_exit();
+}
+
+void controller_actor::enqueue(const std::string& key, std::chrono::milliseconds delay) {
+  if (auto change = client::current_change())
+    causes_[key] = std::move(*change);
+  if (delay.count() > 0)
+    queue_.add_at(key, now_us() + std::chrono::microseconds{delay}.count());
+  else
+    queue_.add(key);
 }
 
 void controller_actor::pump() {
@@ -99,10 +106,13 @@ void controller_actor::begin(const std::string& key) {
   forget_old_writes();
   auto plan = std::make_shared<running_plan>();
   plan->key = key;
+  if (auto cause = causes_.extract(key))
+    plan->cause = std::move(cause.mapped());
   try {
     plan->plan = controller_->sync(key);
   } catch (const std::exception& failure) {
     const int64_t delay = queue_.failed(key, now_us());
+    causes_.emplace(key, std::move(plan->cause)); // tried again for the same reason, unless there is a newer one
     context_.log.error("sync failed", {{"key", key}, {"why", failure.what()}, {"retry_ms", delay / 1000}});
     return;
   }
@@ -125,6 +135,7 @@ void controller_actor::carry_out(const plan_ptr& plan) {
   while (plan->next < plan->plan.operations.size() && plan->in_flight < operations_in_flight_max) {
     const operation& what = plan->plan.operations[plan->next++];
     ++plan->in_flight;
+    const client::cause_scope cause{api_, plan->cause.object, plan->cause.revision};
     send(what, [this, plan, &what](const client::api_result& result) { finished(plan, what, result); });
   }
   if (plan->in_flight == 0 && plan->next == plan->plan.operations.size() && !std::exchange(plan->finished, true))
@@ -195,6 +206,7 @@ void controller_actor::finish_key(const plan_ptr& plan) {
     queue_.done(plan->key);
   } else {
     const int64_t delay = queue_.failed(plan->key, now_us());
+    causes_.emplace(plan->key, plan->cause);
     context_.log.info("sync will be tried again", {{"key", plan->key}, {"why", plan->failure}, {"retry_ms", delay / 1000}});
   }
   pump();

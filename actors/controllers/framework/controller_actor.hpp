@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 
 #include "actors/controllers/framework/controller.hpp"
 #include "actors/controllers/framework/work_queue.hpp"
@@ -28,6 +29,7 @@ public:
 private:
   struct running_plan {
     std::string key;
+    client::told_change cause;
     sync_plan plan;
     size_t next = 0;
     size_t in_flight = 0;
@@ -41,6 +43,7 @@ private:
     int64_t give_up_us = 0;
   };
 
+  void enqueue(const std::string& key, std::chrono::milliseconds delay = {});
   void pump();
   void begin(const std::string& key);
   bool sees_own_writes(const std::string& key);
@@ -61,6 +64,7 @@ private:
   work_queue queue_;
   std::vector<client::object_cache*> caches_;
   std::map<std::string, own_writes> own_writes_;
+  std::unordered_map<std::string, client::told_change> causes_; // of queued keys: the newest change that led to each
   int64_t own_writes_purge_us_ = 0;
   std::optional<uint64_t> timer_;
   int64_t timer_due_us_ = 0;

@@ -15,18 +15,20 @@ const pods::pod_status* pod_reporter::desired(const std::string& uid) const {
 }
 
 void pod_reporter::report(const std::string& uid, const std::string& ns, const std::string& name,
-                          const pods::pod_status& status) {
+                          const pods::pod_status& status, int64_t acted_upon) {
   auto& e = entries_[uid];
   e.ns = ns;
   e.name = name;
+  e.acted_upon = acted_upon;
   e.desired = status;
   flush(uid);
 }
 
-void pod_reporter::finish(const std::string& uid, const std::string& ns, const std::string& name) {
+void pod_reporter::finish(const std::string& uid, const std::string& ns, const std::string& name, int64_t acted_upon) {
   auto& e = entries_[uid];
   e.ns = ns;
   e.name = name;
+  e.acted_upon = acted_upon;
   e.finishing = true;
   flush(uid);
 }
@@ -42,6 +44,7 @@ void pod_reporter::flush(const std::string& uid) {
     return;
   }
   e.under_way = true;
+  const auto cause = because(e);
   client_->patch(
     client::pods, "status", e.ns, e.name, client::protocol::PatchKind::strategic_merge,
     objects::status_patch(uid, e.desired),
@@ -87,6 +90,7 @@ void pod_reporter::remove(const std::string& uid) {
   client::delete_options options;
   options.uid = uid;
   options.grace_seconds = 0;
+  const auto cause = because(e);
   client_->remove(client::pods, e.ns, e.name, options, [this, uid](const client::api_result& result) {
     auto it = entries_.find(uid);
     if (it == entries_.end())

@@ -15,10 +15,11 @@ public:
 
   /// What the object has when the kubelet first sees the pod: not written again if it is still true.
   void adopt(const std::string& uid, const pods::pod_status& written);
+  /// `acted_upon`: the revision of the pod that led to the write, for `troupe why`.
   void report(const std::string& uid, const std::string& ns, const std::string& name,
-              const pods::pod_status& status);
+              const pods::pod_status& status, int64_t acted_upon);
   /// After the last status has been written: DELETE with grace 0 and the uid as precondition.
-  void finish(const std::string& uid, const std::string& ns, const std::string& name);
+  void finish(const std::string& uid, const std::string& ns, const std::string& name, int64_t acted_upon);
   void forget(const std::string& uid) { entries_.erase(uid); }
   /// What was last asked to be written; nullptr: nothing yet.
   const pods::pod_status* desired(const std::string& uid) const;
@@ -26,6 +27,7 @@ public:
 private:
   struct entry {
     std::string ns, name;
+    int64_t acted_upon = 0; // the pod's revision that the report is about
     pods::pod_status desired;
     std::optional<pods::pod_status> written;
     bool under_way = false, finishing = false, waiting = false;
@@ -34,6 +36,7 @@ private:
   void on_written(const std::string& uid, const pods::pod_status& sent, const client::api_result& result);
   void remove(const std::string& uid);
   void retry(const std::string& uid);
+  client::cause_scope because(const entry& item) { return {*client_, "pods/" + item.ns + "/" + item.name, item.acted_upon}; }
 
   client::api_client* client_;
   std::unordered_map<std::string, entry> entries_;

@@ -174,6 +174,7 @@ pod_info make_pod_info(const std::string& key, const client::entry& item) {
   pod_info result;
   result.key = key;
   result.object = item.object;
+  result.revision = item.revision;
   const Pod& pod = item.as<Pod>();
   result.uid = text(pod.metadata()->uid());
   if (const auto* spec = pod.spec()) {

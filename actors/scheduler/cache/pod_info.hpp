@@ -39,6 +39,7 @@ struct pod_info {
   std::string uid;
   std::string node; // "" until bound
   client::object_buffer object;
+  int64_t revision = 0;
   int32_t priority = 0;
   resources requests;
   /// For scoring: containers that do not say count as 100m and 200 MiB, so that they spread too (upstream's

@@ -129,6 +129,28 @@ std::vector<protocol::WriteRequestT> fake_port::writes() const {
   return copies;
 }
 
+void fake_cluster::measure(std::function<void(samples)> done) {
+  runtime::telemetry::host_sample host{.host = "host-a", .version = "1"};
+  runtime::telemetry::actor_sample actor{.parent = "supervisor/scheduler", .handled = 42};
+  actor.row = {.id = "scheduler", .role = "scheduler", .host = "host-a", .starts = 1};
+  host.actors.push_back(actor);
+  done({host});
+}
+
+void fake_cluster::command(runtime::control::words request, std::function<void(runtime::control::reply)> done) {
+  const bool known = request.back() != "nobody";
+  {
+    std::lock_guard lock{mutex_};
+    commands_.push_back(std::move(request));
+  }
+  done({.error = known ? "" : "no actor is named `nobody`", .lines = {}});
+}
+
+std::vector<runtime::control::words> fake_cluster::commands() const {
+  std::lock_guard lock{mutex_};
+  return commands_;
+}
+
 served_api::served_api(std::string_view tokens) {
   char folder[] = "/tmp/troupe-http-test-XXXXXX";
   if (mkdtemp(folder) == nullptr)
@@ -144,6 +166,9 @@ served_api::served_api(std::string_view tokens) {
   options.address = "127.0.0.1:0";
   options.data = data;
   options.service_cidr = "10.96.0.0/16";
+  options.host = "host-a";
+  options.cluster = cluster;
+  options.sessions = sessions;
   try {
     server = api::http::start(options, port, {});
   } catch (...) {

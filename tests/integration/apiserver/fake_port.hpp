@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/apiserver/auth/page_sessions.hpp"
+#include "actors/apiserver/cluster_port.hpp"
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/http/server.hpp"
 #include "tests/integration/apiserver/https_client.hpp"
@@ -54,6 +56,18 @@ private:
   std::vector<runtime::protocols::apiserver::WriteRequestT> writes_;
 };
 
+/// One host with one actor; commands are remembered, and refused for actors that are named "nobody".
+class fake_cluster final : public api::cluster_port {
+public:
+  void measure(std::function<void(samples)> done) override;
+  void command(runtime::control::words request, std::function<void(runtime::control::reply)> done) override;
+  std::vector<runtime::control::words> commands() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<runtime::control::words> commands_;
+};
+
 /// A server with a fake port behind it. Everything is gone when it ends.
 struct served_api {
   explicit served_api(std::string_view tokens = {});
@@ -63,6 +77,9 @@ struct served_api {
 
   std::filesystem::path data;
   std::shared_ptr<fake_port> port = std::make_shared<fake_port>();
+  std::shared_ptr<fake_cluster> cluster = std::make_shared<fake_cluster>();
+  std::shared_ptr<api::auth::page_sessions> sessions =
+    std::make_shared<api::auth::page_sessions>(std::make_shared<runtime::seams::system_random>());
   std::shared_ptr<api::http::server> server;
 };
 

@@ -175,3 +175,16 @@ TEST_CASE("every resource that roles use has its table", "[client]") {
   for (const auto* what : client::namespaced_resources)
     CHECK(what->type().kind() == what->kind);
 }
+
+TEST_CASE("listeners can tell which change they hear of", "[client]") {
+  client::object_cache cache{client::deployments};
+  std::vector<std::string> told;
+  cache.on_change([&](const std::string&, const entry*, const entry*) {
+    const auto change = client::current_change();
+    told.push_back(change ? change->object + "@" + std::to_string(change->revision) : "nothing");
+  });
+  cache.apply(event::added, packed_pod("a", "web"), 5);
+  cache.apply(event::deleted, packed_pod("a", "web"), 6);
+  CHECK(told == words{"deployments.apps/default/a@5", "deployments.apps/default/a@6"});
+  CHECK_FALSE(client::current_change());
+}
