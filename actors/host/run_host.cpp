@@ -32,8 +32,9 @@ constexpr std::chrono::seconds stop_time_max{30};  ///< for an ordered stop; the
 constexpr std::chrono::seconds kill_time_max{5};   ///< for the killed actors to end; then the process leaves
 constexpr const char* apiserver_role = "apiserver";
 
+/// In one write: logs of other threads go to the same place and would break the line.
 void say_error(const std::string& text) {
-  std::cerr << "troupe: " << text << std::endl;
+  std::cerr << "troupe: " + text + "\n" << std::flush;
 }
 
 /// Signals arrive in a descriptor. Must come before the first thread, so that all threads inherit the mask.
