@@ -188,6 +188,9 @@ node_process::~node_process() {
 
 void node_process::signal(int number) {
   kill(pid_, number);
+  // Threads on other processors go on until the stop reaches them; wait until the process has stopped as a whole.
+  if (number == SIGSTOP)
+    waitpid(pid_, nullptr, WUNTRACED);
 }
 
 size_t resident_bytes() {
