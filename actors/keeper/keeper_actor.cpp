@@ -31,7 +31,7 @@ keeper_actor::keeper_actor(caf::actor_config& config, runtime::host::role_contex
     : super(config), context_(std::move(context)), api_(this, context_, keeper_identity(context_.host)),
       events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
       placements_(api_.watch(client::placements)), hosts_(api_.watch(client::hosts)),
-      report_(api_, events_, context_, roles_, hosts_), placement_(context_.boot->value), text_(context_.boot->text),
+      report_(api_, events_, context_, roles_, hosts_, api_.watch(client::shards)), placement_(context_.boot->value), text_(context_.boot->text),
       generation_(context_.boot->generation), started_us_(now_us()) {}
 
 keeper_actor::behavior_type keeper_actor::make_behavior() {
@@ -47,10 +47,7 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
   index_bound();
   adopt_running();
   add_commands();
-  if (context_.mesh)
-    if (auto gate = context_.mesh->gate())
-      caf::anon_send(caf::actor_cast<caf::actor>(gate),
-                     runtime::mesh::subscribe_links{caf::actor_cast<caf::strong_actor_ptr>(this)});
+  follow_links();
   api_.start();
   return {
     [this](const client::protocol::watch_batch& batch) { api_.receive(batch); },
@@ -76,12 +73,10 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
     },
     [this](const operator_command& command) { on_command(command); },
     [this](const runtime::mesh::link_up& event) {
-      missing_.erase(event.host);
       note_link(event.host, false, "LinkUp", "Host " + context_.host + " has a link to " + event.host);
       look();
     },
     [this](const runtime::mesh::link_down& event) {
-      missing_.insert(event.host);
       note_link(event.host, true, "LinkDown", "Host " + context_.host + " has no link to " + event.host + ": " + event.reason);
       look();
     },
@@ -92,17 +87,24 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
   };
 }
 
-void keeper_actor::on_exit() {
-  remove_commands();
-  super::on_exit();
-}
-
 void keeper_actor::on_synced() {
   on_placement();
   tick();
 }
 
+/// Subscribes at the gate of the moment: a restarted one knows nobody.
+void keeper_actor::follow_links() {
+  const auto gate = context_.mesh ? context_.mesh->gate() : nullptr;
+  const auto address = caf::actor_cast<caf::actor_addr>(gate);
+  if (!gate || address == gate_)
+    return;
+  gate_ = address;
+  caf::anon_send(caf::actor_cast<caf::actor>(gate),
+                 runtime::mesh::subscribe_links{caf::actor_cast<caf::strong_actor_ptr>(this)});
+}
+
 void keeper_actor::tick() {
+  follow_links();
   look();
   if (now_us() - reported_us_ >= std::chrono::microseconds{report_interval}.count()) {
     reported_us_ = now_us();
@@ -206,16 +208,31 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
 presence keeper_actor::see(const std::string& host) const {
   if (host == context_.host)
     return presence::up;
-  const auto link = context_.mesh ? context_.mesh->table()->find(host) : std::nullopt;
-  if (link && context_.mesh->table()->reachable(host))
+  const auto gone = missing_.find(host);
+  if (gone == missing_.end() && context_.mesh && context_.mesh->table()->find(host))
     return presence::up;
-  if (link && link->incarnation != 0)
-    return presence::lost;
-  const auto settled = now_us() - started_us_ > std::chrono::microseconds{settle_time}.count();
-  return settled ? presence::lost : presence::unknown;
+  const auto link = context_.mesh ? context_.mesh->table()->find(host) : std::nullopt;
+  const auto known = link && link->incarnation != 0;
+  const auto since = known && gone != missing_.end() ? gone->second : started_us_;
+  const auto patience = known ? loss_grace : settle_time;
+  return now_us() - since > std::chrono::microseconds{patience}.count() ? presence::lost : presence::unknown;
+}
+
+/// Which hosts nobody reaches, from the links here and from what the others tell of theirs.
+void keeper_actor::count_missing() {
+  if (!context_.mesh)
+    return;
+  for (const auto& link : context_.mesh->table()->rows()) {
+    if (context_.mesh->table()->reachable(link.host))
+      missing_.erase(link.host);
+    else
+      missing_.emplace(link.host, now_us());
+  }
+  std::erase_if(missing_, [this](const auto& item) { return !context_.mesh->table()->find(item.first); });
 }
 
 void keeper_actor::look() {
+  count_missing();
   if (!api_.synced() || generation_ == 0)
     return;
   look_at_bound();

@@ -62,12 +62,13 @@ public:
   static constexpr std::chrono::milliseconds look_interval{500};
   /// While a host is missing: what the others see of it arrives with their pings.
   static constexpr std::chrono::milliseconds look_interval_missing{50};
+  /// A host whose link has just gone may be back at once (its gate was restarted): so long it is waited for.
+  static constexpr std::chrono::milliseconds loss_grace{250};
   static constexpr std::chrono::milliseconds report_interval{1'000};
 
   keeper_actor(caf::actor_config& config, runtime::host::role_context context);
 
   behavior_type make_behavior() override;
-  void on_exit() override;
   const char* name() const override { return "keeper"; }
 
 private:
@@ -86,9 +87,11 @@ private:
   void adopt(const std::string& text, int64_t generation);
   void store_placement(const std::string& text);
   presence see(const std::string& host) const;
+  void count_missing();
   void look();
   void announce();
   void tick();
+  void follow_links();
   void note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text);
 
   // -- roles (keeper_actor_roles.cpp)
@@ -105,7 +108,6 @@ private:
 
   // -- commands (keeper_actor_commands.cpp)
   void add_commands();
-  void remove_commands();
   void on_command(const operator_command& command);
   void apply(const std::string& text, const operator_command& command, std::vector<std::string> notes);
   runtime::control::reply show_plan(const std::string& text) const;
@@ -125,10 +127,12 @@ private:
   int64_t generation_ = 0;      // 0: not yet known to be in force
   std::map<std::string, local_role> local_;
   std::map<std::string, int64_t> epochs_; // the highest that was seen or tried, by role
+  std::map<std::string, int64_t> refused_; // the revision of the Role on which a takeover was refused
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
   int64_t started_us_ = 0;
-  std::set<std::string> missing_; ///< hosts without a link to this one
+  std::map<std::string, int64_t> missing_; ///< hosts that nobody here reaches, and since when (microseconds, monotonic)
+  caf::actor_addr gate_; ///< that tells of links
   int64_t reported_us_ = 0;
   bool storing_ = false;
   bool announced_ = false;

@@ -26,6 +26,7 @@ reply lines_of(const std::vector<std::string>& lines) {
 
 } // namespace
 
+/// A keeper that ends leaves them to its successor: they hold it weakly.
 void keeper_actor::add_commands() {
   if (!context_.commands)
     return;
@@ -39,15 +40,12 @@ void keeper_actor::add_commands() {
       caf::anon_send(keeper, operator_command{request, answer});
       if (future.wait_until(until) != std::future_status::ready)
         return refuse("the keeper did not answer in time; `troupe placement` says what is in force");
-      return future.get();
+      try {
+        return future.get();
+      } catch (const std::future_error&) { // it ended with the request in its hands
+        return refuse("the keeper was restarted meanwhile; `troupe placement` says what is in force");
+      }
     });
-}
-
-void keeper_actor::remove_commands() {
-  if (!context_.commands)
-    return;
-  for (auto name : command_names)
-    context_.commands->remove(name);
 }
 
 void keeper_actor::on_command(const operator_command& command) {

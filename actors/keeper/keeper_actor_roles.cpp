@@ -78,7 +78,10 @@ void keeper_actor::stop(const std::string& id, std::string_view why) {
   found->second.stopping = true;
   context_.log.info("stopping a role", {{"id", id}, {"why", why}});
   const auto for_good = !found->second.tenure && bound_.count(id) == 0;
-  roles->stop(id, for_good, [self = caf::actor_cast<caf::actor>(this), id] { caf::anon_send(self, role_ended{id}); });
+  roles->stop(id, for_good, [self = caf::actor_cast<caf::actor_addr>(this), id] {
+    if (auto keeper = caf::actor_cast<caf::actor>(self))
+      caf::anon_send(keeper, role_ended{id});
+  });
 }
 
 // ---- roles that are bound to their host ------------------------------------------------------------------
@@ -119,7 +122,8 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
   const auto& role = item->as<Role>();
   auto wish = wish_of(role);
   if (wish.hosts != placed.hosts || wish.generation < placed.since) {
-    if (wish.generation < generation_)
+    // A newer one is of a placement that has not come here yet; one of this generation was changed by hand.
+    if (wish.generation <= generation_)
       update_wish(placed, *item);
     return; // decided on the new wish, when it is there
   }
@@ -144,9 +148,11 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
     case action::start_standby:
     case action::take_over: {
       if (!local.running) {
-        auto self = caf::actor_cast<caf::actor>(this);
+        // Weakly: the tenure is kept here, and outlives this actor with the role.
+        auto self = caf::actor_cast<caf::actor_addr>(this);
         start(placed, std::make_shared<tenure>([self, id = placed.id](tenure::event what, int64_t epoch) {
-                caf::anon_send(self, tenure_event{id, what, epoch});
+                if (auto keeper = caf::actor_cast<caf::actor>(self))
+                  caf::anon_send(keeper, tenure_event{id, what, epoch});
               }));
       }
       if (decide_role(context_.host, wish, owner_in(role), {true, 0, local.synced}, [this](const std::string& host) { return see(host); }) ==
@@ -198,8 +204,10 @@ void keeper_actor::take_over(const role_instance& placed, const entry& item) {
   if (!status.is_object())
     status = draft::make_object();
   // A Role that was deleted and made anew begins at 0, but what its owners had stays refused by the shards.
+  // Refused although nobody else has written the Role: the shards know a higher epoch, which is looked for in strides.
   auto& highest = epochs_[placed.id];
-  highest = std::max(highest, owner.epoch) + 1;
+  highest = std::max(highest, owner.epoch);
+  highest += refused_[placed.id] == item.revision ? highest : 1;
   const auto epoch = highest;
   status.set("host", context_.host);
   status.set("epoch", epoch);
@@ -209,13 +217,15 @@ void keeper_actor::take_over(const role_instance& placed, const entry& item) {
   if (!owner.host.empty() && owner.host != context_.host)
     status.set("takeovers", status.get("takeovers").integer() + 1);
   local_[placed.id].taking_over = true;
-  api_.update(client::roles, "status", object, [this, id = placed.id, epoch, from = owner.host](const client::api_result& result) {
+  api_.update(client::roles, "status", object, [this, id = placed.id, epoch, from = owner.host, seen = item.revision](const client::api_result& result) {
     auto found = local_.find(id);
     if (found == local_.end())
       return;
     found->second.taking_over = false;
     if (!result.ok()) {
-      if (!result.conflict())
+      if (result.conflict())
+        refused_[id] = seen;
+      else
         context_.log.warning("a role is not taken over yet", {{"id", id}, {"epoch", epoch}, {"why", result.message}});
       return; // looked at again with the next view, or at the next look
     }

@@ -11,15 +11,14 @@ using client::draft;
 
 namespace {
 
-constexpr std::string_view keeper_role = "keeper";
 constexpr std::string_view store_role = "store";
 constexpr std::string_view hollow_setting = "hollowIndex";
 
-std::string phase_of(const runtime::telemetry::actor_row& row, bool standby) {
+std::string phase_of(const runtime::telemetry::actor_row& row) {
   using runtime::telemetry::actor_state;
   switch (row.state) {
     case actor_state::running:
-      return standby ? "Standby" : "Running";
+      return "Running";
     case actor_state::starting:
       return "Pending";
     default:
@@ -54,8 +53,8 @@ bool is_ready(const client::entry& item) {
 
 status_report::status_report(client::api_client& api, client::event_recorder& events,
                              const runtime::host::role_context& context, client::object_cache& roles,
-                             client::object_cache& hosts)
-    : api_(api), events_(events), context_(context), roles_(roles), hosts_(hosts) {
+                             client::object_cache& hosts, client::object_cache& shards)
+    : api_(api), events_(events), context_(context), roles_(roles), hosts_(hosts), shards_(shards) {
   for (auto& host : context.boot->value.hosts)
     if (host.name == context.host)
       address_ = host.address;
@@ -82,10 +81,31 @@ void status_report::update(const runtime::placement::placement& placed, const st
       continue; // the owner tells of it
     if (bound)
       ensure_role(role, generation);
-    report_role(role.id, {row->restarts(), row->last_failure, phase_of(*row, standby)});
+    const shown now{row->restarts(), row->last_failure, phase_of(*row)};
+    report_role(role.id, bound, now);
+    if (role.role == store_role)
+      report_shard(role, now);
   }
   report_host(ids, generation);
+  // Of the hosts that are there, the first by name tells of what no host tells of itself.
+  for (auto& host : placed.hosts)
+    if (host.name < context_.host && see(host.name) == presence::up)
+      return;
   report_lost(placed, see);
+  remove_unplaced(placed, generation);
+}
+
+/// What Role and Shard have in common. `before`: as it was last written.
+draft status_report::status_of(const shown& now, const shown& before) const {
+  const auto seconds = context_.clock->wall_seconds();
+  auto status = draft::make_object({{"phase", now.phase}, {"restarts", static_cast<int64_t>(now.restarts)}});
+  if (!now.failure.empty()) {
+    status.set("lastFailure", now.failure);
+    if (now.failure != before.failure || now.restarts != before.restarts)
+      status.set("lastFailureTime", messages::codec::format_time(seconds));
+  }
+  status.set("conditions", draft::make_array({condition(now.phase == "Running", now.phase, now.failure, seconds)}));
+  return status;
 }
 
 void status_report::ensure_role(const runtime::placement::role_instance& role, int64_t generation) {
@@ -101,29 +121,26 @@ void status_report::ensure_role(const runtime::placement::role_instance& role, i
               [this, id = role.id](const client::api_result&) { writing_.erase(id); }); // tried again at the next look
 }
 
-void status_report::report_role(const std::string& id, const shown& now) {
+void status_report::report_role(const std::string& id, bool bound, shown now) {
   const auto* item = roles_.find(object_name(id));
-  auto& before = shown_[id];
-  if (item == nullptr || before == now || !writing_.insert(id).second)
+  if (item == nullptr)
     return;
-  const auto seconds = context_.clock->wall_seconds();
-  auto status = draft::make_object({{"phase", now.phase}, {"restarts", static_cast<int64_t>(now.restarts)}});
-  if (item->as<messages::api::troupe::v1::Role>().spec()->hosts()->size() == 1)
+  now.uid = item->metadata->uid()->str();
+  const auto before = shown_[id];
+  if (before == now || !writing_.insert(id).second)
+    return;
+  auto status = status_of(now, before);
+  if (bound)
     status.set("host", context_.host); // of a singleton only a takeover says it
-  if (!now.failure.empty()) {
-    status.set("lastFailure", now.failure);
-    if (now.failure != before.failure || now.restarts != before.restarts)
-      status.set("lastFailureTime", messages::codec::format_time(seconds));
-  }
-  status.set("conditions", draft::make_array({condition(now.phase == "Running", now.phase, now.failure, seconds)}));
-  if (!now.failure.empty() && now.restarts != before.restarts)
-    events_.warning(client::reference_to(client::roles, *item), "Failed",
-                    id + " on " + context_.host + " failed and was restarted: " + now.failure);
+  const auto failed = !now.failure.empty() && now.restarts != before.restarts;
   api_.patch(client::roles, "status", "", object_name(id), client::protocol::PatchKind::merge, merge_patch(std::move(status)),
-             [this, id, now](const client::api_result& result) {
+             [this, id, now, failed, about = client::reference_to(client::roles, *item)](const client::api_result& result) {
                writing_.erase(id);
-               if (result.ok())
-                 shown_[id] = now;
+               if (!result.ok())
+                 return; // tried again at the next look
+               shown_[id] = now;
+               if (failed)
+                 events_.warning(about, "Failed", id + " on " + context_.host + " failed and was restarted: " + now.failure);
              });
 }
 
@@ -159,11 +176,51 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
              });
 }
 
-/// Of the hosts that are there, the first by name tells of those that are not.
-void status_report::report_lost(const runtime::placement::placement& placed, const presence_of& see) {
-  for (auto& host : placed.hosts)
-    if (host.name < context_.host && see(host.name) == presence::up)
+/// Roles that a newer placement does not name any more; the epochs that they had stay in the shards.
+void status_report::remove_unplaced(const runtime::placement::placement& placed, int64_t generation) {
+  std::set<std::string> names;
+  for (auto& role : placed.roles)
+    names.insert(object_name(role.id));
+  for (auto& [name, item] : roles_.entries()) {
+    const auto* spec = item.as<messages::api::troupe::v1::Role>().spec();
+    if (names.count(name) > 0 || spec == nullptr || spec->generation() > generation || !writing_.insert(name).second)
+      continue;
+    client::delete_options exactly;
+    exactly.revision = item.revision;
+    api_.remove(client::roles, "", name, exactly, [this, name = name](const client::api_result&) { writing_.erase(name); });
+  }
+}
+
+void status_report::report_shard(const runtime::placement::role_instance& shard, shown now) {
+  const auto name = shard.settings.text("shard");
+  const std::string key = "shard " + name;
+  const auto* item = shards_.find(name);
+  if (item == nullptr) {
+    if (!writing_.insert(key).second)
       return;
+    api_.create(client::shards,
+                draft::make_object({{"apiVersion", "troupe.dev/v1"},
+                                    {"kind", "Shard"},
+                                    {"metadata", draft::make_object({{"name", name}})},
+                                    {"spec", draft::make_object({{"host", context_.host},
+                                                                 {"engine", shard.settings.text("engine")}})}}),
+                [this, key](const client::api_result&) { writing_.erase(key); }); // tried again at the next look
+    return;
+  }
+  now.uid = item->metadata->uid()->str();
+  if (shown_shards_[shard.id] == now || !writing_.insert(key).second)
+    return;
+  auto status = status_of(now, shown_shards_[shard.id]);
+  status.set("host", context_.host);
+  api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+             [this, key, id = shard.id, now](const client::api_result& result) {
+               writing_.erase(key);
+               if (result.ok())
+                 shown_shards_[id] = now;
+             });
+}
+
+void status_report::report_lost(const runtime::placement::placement& placed, const presence_of& see) {
   for (auto& host : placed.hosts) {
     const auto* item = hosts_.find(host.name);
     if (item == nullptr || see(host.name) != presence::lost || !is_ready(*item))

@@ -16,7 +16,7 @@ namespace actors::keeper {
 class status_report {
 public:
   status_report(client::api_client& api, client::event_recorder& events, const runtime::host::role_context& context,
-                client::object_cache& roles, client::object_cache& hosts);
+                client::object_cache& roles, client::object_cache& hosts, client::object_cache& shards);
 
   /// Looks at the actor table and writes what is new. `owned`: ids of the singletons that this host owns.
   void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, int64_t generation,
@@ -27,13 +27,17 @@ private:
     uint64_t restarts = 0;
     std::string failure;
     std::string phase;
+    std::string uid = {}; ///< of the object: one that was made anew is told all
     bool operator==(const shown&) const = default;
   };
 
-  void report_role(const std::string& id, const shown& now);
+  client::draft status_of(const shown& now, const shown& before) const;
+  void report_role(const std::string& id, bool bound, shown now);
   void report_host(const std::set<std::string>& ids, int64_t generation);
   void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
   void ensure_host();
+  void report_shard(const runtime::placement::role_instance& shard, shown now);
+  void remove_unplaced(const runtime::placement::placement& placed, int64_t generation);
   void report_lost(const runtime::placement::placement& placed, const presence_of& see);
 
   client::api_client& api_;
@@ -41,7 +45,9 @@ private:
   const runtime::host::role_context& context_;
   client::object_cache& roles_;
   client::object_cache& hosts_;
-  std::map<std::string, shown> shown_;
+  client::object_cache& shards_;
+  std::map<std::string, shown> shown_;        // by id of the role
+  std::map<std::string, shown> shown_shards_; // the same
   std::set<std::string> writing_; // names of objects with a write under way
   std::set<std::string> reported_roles_;
   int64_t reported_generation_ = -1;

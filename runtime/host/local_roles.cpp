@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace runtime::host {
@@ -28,7 +29,7 @@ void local_roles::start(const placement::role_instance& role, tenure_ptr tenure)
 
 void local_roles::stop(const std::string& id, bool for_good, std::function<void()> ended) {
   caf::actor supervisor;
-  auto finished = ended;
+  std::optional<placement::role_instance> left;
   {
     std::lock_guard guard{mutex_};
     auto found = entries_.find(id);
@@ -38,21 +39,28 @@ void local_roles::stop(const std::string& id, bool for_good, std::function<void(
       if (auto up = supervisors_.find(found->second.phase); up != supervisors_.end())
         supervisor = up->second;
       if (for_good)
-        finished = [back = take_back_, role = found->second.role, ended] {
-          back(role);
-          ended();
-        };
+        left = found->second.role;
       entries_.erase(found);
     }
   }
   if (!supervisor) {
-    finished();
+    ended();
     return;
   }
-  // Detached: taking back may talk to the kernel.
-  supervisor->home_system().spawn<caf::detached>([=](caf::event_based_actor* self) {
+  supervisor->home_system().spawn([=, back = take_back_](caf::event_based_actor* self) {
+    auto finish = [=, &system = self->system()] {
+      if (!left) {
+        ended();
+        return;
+      }
+      // Of its own thread: taking back may talk to the kernel.
+      system.spawn<caf::detached>([=](caf::event_based_actor*) {
+        back(*left);
+        ended();
+      });
+    };
     self->request(supervisor, stop_time_max, supervision::remove_child{id})
-      .then([finished](const supervision::child_removed&) { finished(); }, [ended](caf::error&) { ended(); });
+      .then([finish](const supervision::child_removed&) { finish(); }, [ended](caf::error&) { ended(); });
   });
 }
 

@@ -20,7 +20,7 @@ public:
     std::function<supervision::child_spec(const placement::role_instance& role, tenure_ptr tenure)>;
   using phase_of = std::function<start_phase(const std::string& role)>;
 
-  /// Takes back what a role left on the machine, as its descriptor says.
+  /// Takes back what a role left on the machine, as its descriptor says. Called on a thread of its own; must not throw.
   using take_back = std::function<void(const placement::role_instance& role)>;
 
   local_roles(describe_child describe, phase_of phase, take_back back)

@@ -187,8 +187,15 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
     },
     [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; },
     [inputs, self](const placement::role_instance& role) {
-      if (auto back = descriptor_of(inputs, role.role).take_back)
-        back(context_of(inputs, role, *self, nullptr));
+      auto back = descriptor_of(inputs, role.role).take_back;
+      if (!back)
+        return;
+      auto context = context_of(inputs, role, *self, nullptr);
+      try {
+        back(context);
+      } catch (const std::exception& e) {
+        context.log.error("what the role left on the machine could not be taken back", {{"why", e.what()}});
+      }
     });
   *self = roles;
   return roles;

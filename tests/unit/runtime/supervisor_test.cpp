@@ -349,3 +349,83 @@ TEST_CASE("the limit grows with the children, also with those that come later") 
   f.fail("a", "last");
   CHECK(f.end() == "top gave up: more than 1 restart in 1000s; last: a: last");
 }
+
+// ---- children that come and go --------------------------------------------------------------------------
+
+namespace {
+
+/// Asks the supervisor to remove a child; true once it says that it is gone.
+struct removal {
+  removal(fixture& f, const std::string& id) {
+    f.sys.spawn([this, id, top = f.top](caf::event_based_actor* self) {
+      self->request(top, 1min, remove_child{id}).then([this](const child_removed&) { done = true; });
+    });
+    f.run();
+  }
+  bool done = false;
+};
+
+} // namespace
+
+TEST_CASE("a child that is added is started at once, and restarted as the others") {
+  fixture f;
+  f.spec.children = {f.child("a")};
+  f.begin();
+  caf::anon_send(f.top, add_child{f.child("b")});
+  CHECK(f.seen() == strings{"+a", "+b"});
+  f.fail("b");
+  CHECK(f.seen() == strings{"-b", "+b"});
+  CHECK(f.table->find("b")->restarts() == 1);
+  caf::anon_send(f.top, add_child{f.child("b")}); // it runs: left alone
+  CHECK(f.seen().empty());
+}
+
+TEST_CASE("a child that is removed ends, is not restarted, and leaves the table") {
+  fixture f;
+  f.spec.children = {f.child("a"), f.child("b")};
+  f.begin();
+  f.seen();
+  removal gone{f, "a"};
+  CHECK(gone.done);
+  CHECK(f.seen() == strings{"-a"});
+  CHECK_FALSE(f.table->find("a"));
+  f.fail("b");
+  CHECK(f.seen() == strings{"-b", "+b"});
+  caf::anon_send(f.top, add_child{f.child("a")});
+  CHECK(f.seen() == strings{"+a"});
+  CHECK(f.table->find("a")->state == telemetry::actor_state::running);
+  removal unknown{f, "nobody"};
+  CHECK(unknown.done);
+}
+
+TEST_CASE("a child that waits for its restart is removed without another start") {
+  fixture f;
+  f.spec.children = {f.child("a")};
+  f.begin();
+  f.fail("a");
+  f.fail("a"); // the second restart waits
+  f.seen();
+  removal gone{f, "a"};
+  CHECK(gone.done);
+  f.advance(1min);
+  CHECK(f.seen().empty());
+}
+
+TEST_CASE("one that is added again while it stops is started when it has ended; its siblings do not wait") {
+  fixture f;
+  f.spec.children = {f.stubborn("a"), f.child("b")};
+  f.begin();
+  f.seen();
+  removal gone{f, "a"};
+  CHECK_FALSE(gone.done);
+  caf::anon_send(f.top, add_child{f.child("a")});
+  f.fail("b");
+  auto meanwhile = f.seen();
+  CHECK(std::count(meanwhile.begin(), meanwhile.end(), "+b") == 1);
+  CHECK(std::count(meanwhile.begin(), meanwhile.end(), "+a") == 0);
+  f.advance(10s); // its time to stop is over: it is killed
+  CHECK(gone.done);
+  auto after = f.seen();
+  CHECK(std::count(after.begin(), after.end(), "+a") == 1);
+  CHECK(f.table->find("a")->state == telemetry::actor_state::running);
+}

@@ -21,7 +21,7 @@ caf::behavior answer_numbers(metered<caf::event_based_actor>*) {
 
 caf::behavior ask_numbers(metered<caf::event_based_actor>* self, caf::actor whom) {
   return {
-    [=](int x) { self->request(whom, caf::infinite, x).then([](const std::string&) {}); },
+    [=](int x) { self->request(whom, std::chrono::seconds{10}, x).then([](const std::string&) {}); },
   };
 }
 

@@ -34,8 +34,7 @@ void validate_status_update(const draft& next, const draft& old, field_errors& o
   validate_one_of(now.get("phase"), status.child("phase"), {"Failed", "Moving", "Pending", "Running"}, out);
   if (has_text(now, "host"))
     validate_host_name(now.get("host"), status.child("host"), out);
-  for (std::string_view count : {"restarts", "revision"})
-    meta::validate_nonnegative(now, count, status, out);
+  meta::validate_nonnegative(now, "restarts", status, out);
   validate_conditions(now.get("conditions"), status.child("conditions"), out);
 }
 
@@ -44,7 +43,6 @@ void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
   out.push_back(table::name_of(object));
   out.push_back(text_cell(now.get("host").str().empty() ? object.get("spec").get("host") : now.get("host")));
   out.push_back(now.get("phase").str().empty() ? "Pending" : now.get("phase").str());
-  out.push_back(now.get("revision").integer());
   out.push_back(table::age(object, now_seconds));
   out.push_back(text_cell(object.get("spec").get("engine")));
   out.push_back(now.get("restarts").integer());
@@ -62,7 +60,6 @@ kind describe() {
   k.columns = {table::name_column,
                table::text_column("Host", "The host that keeps it."),
                table::text_column("Phase", "Pending, Running, Moving or Failed."),
-               table::integer_column("Revision", "The revision of its last write."),
                table::age_column,
                table::text_column("Engine", "How it keeps its data.", 1),
                table::integer_column("Restarts", "How often its supervisor restarted it.", 1),

@@ -137,7 +137,7 @@ TEST_CASE("shards have a host and an engine that exists") {
         texts{"spec.host: Required value: must name a host of the placement"});
   CHECK(create_mistakes("Shard", R"({"spec":{"engine":"etcd"}})") ==
         texts{"spec.engine: Unsupported value: \"etcd\": supported values: \"lmdb\""});
-  CHECK(status_mistakes("Shard", "{}", R"({"status":{"phase":"Running","revision":12,"host":"host-b"}})")
+  CHECK(status_mistakes("Shard", "{}", R"({"status":{"phase":"Running","restarts":12,"host":"host-b"}})")
           .empty());
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("rows of Troupe's own kinds") {
                            "links":[{"host":"b","state":"up"},{"host":"c","state":"down"}]}})") ==
         texts{"host-a", "10.0.0.1:7100", "True", "0.1.0", "2", "60m", "1/2", "2m"});
   CHECK(row_of("Host", "{}")[2] == "Unknown");
-  CHECK(row_of("Shard", R"({"status":{"phase":"Running","revision":12}})") ==
-        texts{"main", "host-a", "Running", "12", "60m", "lmdb", "0", "<none>"});
+  CHECK(row_of("Shard", R"({"status":{"phase":"Running"}})") ==
+        texts{"main", "host-a", "Running", "60m", "lmdb", "0", "<none>"});
   CHECK(row_of("Placement", R"({"metadata":{"generation":4}})") == texts{"current", "4", "60m"});
 }

@@ -19,7 +19,7 @@ void raise(cluster& c, const std::string& shard, const std::string& role, int64_
   content.role = role;
   content.epoch = epoch;
   auto handle = caf::actor_cast<runtime::protocols::store_actor>(c.shards.at(shard));
-  auto pending = c.self->request(handle, caf::infinite, runtime::protocols::store::fence_request{content});
+  auto pending = c.self->request(handle, cluster::answer_max, runtime::protocols::store::fence_request{content});
   c.run();
   pending.receive([&](const runtime::protocols::store::fence_reply& reply) { CHECK(reply->epoch() == epoch); },
                   [](caf::error&) { FAIL("not raised"); });
@@ -176,7 +176,7 @@ TEST_CASE("many writers against takeovers: no write of an old epoch lands after 
       int64_t acknowledged = -1; // the shard's revision when the takeover was
       bool answered = false;
       auto takeover = c.sys.spawn([&, target = c.at(random() % 2 ? "a" : "b"), message = claim_of(c, role, "b", epoch)](caf::event_based_actor* self) {
-        self->request(target, caf::infinite, message).then([&](const protocol::write_reply& reply) {
+        self->request(target, cluster::answer_max, message).then([&](const protocol::write_reply& reply) {
           answered = reply->code() == 200;
           acknowledged = c.engines.at("leases")->current();
         });

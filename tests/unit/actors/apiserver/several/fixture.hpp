@@ -198,8 +198,10 @@ struct cluster : test_system {
     }
     return protocol::write_request{content, std::move(attachments)};
   }
+  /// Of virtual time: an answer that never comes ends its test.
+  static constexpr std::chrono::minutes answer_max{10};
   auto post(const std::string& host, protocol::write_request message) {
-    return self->request(at(host), caf::infinite, std::move(message));
+    return self->request(at(host), answer_max, std::move(message));
   }
   /// Posted, written to shard main, and the shard dies before it can say so.
   auto post_and_lose_answer(const std::string& host, protocol::write_request message) {
