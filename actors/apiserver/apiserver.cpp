@@ -51,7 +51,9 @@ std::shared_ptr<void> start_front(const runtime::host::role_context& context, st
   result->server = http::start(options, std::move(port), context.log);
   if (context.commands) {
     result->commands = context.commands;
-    add_invitations(context, options.sessions, options.address);
+    // Not publicAddress: a balancer may lead to another apiserver, which knows nothing of the invitation.
+    const auto names = options.advertised;
+    add_invitations(context, options.sessions, http::reachable_address(options.address, result->server->port(), names));
   }
   return result;
 }

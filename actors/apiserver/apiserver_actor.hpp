@@ -149,6 +149,10 @@ private:
   std::vector<std::string> unfenced_shards(const fencing::claim& claim) const;
 
   // ---- the write chain (apiserver_actor_writes.cpp) ----
+  struct doubt {
+    verbs::write_plan plan;
+    int64_t at = 0; // the revision of the view that it was made on
+  };
   struct write_job {
     verbs::change_request request;
     std::string version; // of the request's API form
@@ -158,8 +162,9 @@ private:
     int attempts = 0;
     bool fresh = false;       // the cache was as new as the store when this attempt began
     std::string uid, suffix;  // of a create, the same in all attempts while one of them is in doubt
-    std::vector<verbs::write_plan> doubts; // earlier attempts whose fate is unknown
+    std::vector<doubt> doubts; // earlier attempts whose fate is unknown
     verbs::write_plan plan;
+    int64_t planned_at = 0;    // the revision of the view that `plan` was made on
     runtime::telemetry::written_entry origin; // who asks, and on account of what
   };
   using job_ptr = std::shared_ptr<write_job>;
@@ -178,7 +183,7 @@ private:
   void on_doubt(const job_ptr& job, const std::string& why);
   void doubt_commits_of(shard_link& link, const std::string& why);
   enum class fate : uint8_t { landed, not_there, unknown };
-  fate find_fate(const write_job& job, const verbs::write_plan& plan, const cache::snapshot& state, landed_write& found) const;
+  fate find_fate(const write_job& job, const doubt& attempt, const cache::snapshot& state, landed_write& found) const;
   bool settle_doubts(const job_ptr& job, const cache::snapshot& state);
   void answer(const job_ptr& job, int64_t revision);
   void deliver(const job_ptr& job, int64_t revision);

@@ -29,34 +29,34 @@ void apiserver::doubt_commits_of(shard_link& link, const std::string& why) {
 
 void apiserver::on_doubt(const job_ptr& job, const std::string& why) {
   context_.log.warning("a write is in doubt", {{"key", job->plan.key}, {"why", why}});
-  job->doubts.push_back(job->plan);
+  job->doubts.push_back({job->plan, job->planned_at});
   job->fresh = false;
   run_fresh(job);
 }
 
-/// What became of an attempt. A write with an expected revision landed when it is the change that follows that revision.
-apiserver::fate apiserver::find_fate(const write_job& job, const write_plan& plan, const cache::snapshot& state,
+/// What became of an attempt. The history of the kind's keys since the attempt tells; where it does not reach back that far,
+/// the outcome stays unknown unless the present state proves it.
+apiserver::fate apiserver::find_fate(const write_job& job, const doubt& attempt, const cache::snapshot& state,
                                      landed_write& found) const {
+  const auto& plan = attempt.plan;
   const auto* entry = state.objects.find(plan.key);
   const auto current = entry == nullptr ? cache::object_ptr{} : *entry;
-  if (plan.what == write_plan::action::erase) {
-    if (current != nullptr && current->revision() == plan.expected)
-      return fate::not_there;
-    // Gone, or gone and made anew since.
-    return current == nullptr || current->revision() > plan.expected ? fate::landed : fate::not_there;
-  }
-  if (current != nullptr && current->bytes().bytes() == plan.packed.bytes()) {
+  const bool erases = plan.what == write_plan::action::erase;
+  if (erases && current == nullptr)
+    return fate::landed; // by whomever: it is gone
+  if (plan.expected > 0 && current != nullptr && current->revision() == plan.expected)
+    return fate::not_there;
+  if (!erases && current != nullptr && current->bytes().bytes() == plan.packed.bytes()) {
     found.revision = current->revision();
     return fate::landed;
   }
-  if (plan.expected > 0 && current != nullptr && current->revision() == plan.expected)
-    return fate::not_there;
   const auto& window = cache_->shard_of(job.request.kind->key_prefix).window(job.request.kind->key_prefix);
   const int64_t oldest = window.oldest();
   for (const auto& change : window.read(std::max(plan.expected, oldest), cache::change_window::changes_max).changes) {
-    if (change.key != plan.key || change.after == nullptr)
+    if (change.key != plan.key || erases != (change.after == nullptr))
       continue;
-    if (change.after->bytes().bytes() == plan.packed.bytes()) {
+    // An erase with the revision that was expected: ours, or the same by somebody else.
+    if (erases ? change.before_revision == plan.expected : change.after->bytes().bytes() == plan.packed.bytes()) {
       found.revision = change.revision;
       return fate::landed;
     }
@@ -65,24 +65,26 @@ apiserver::fate apiserver::find_fate(const write_job& job, const write_plan& pla
     found.present = current;
     return fate::landed;
   }
-  return plan.expected > 0 && plan.expected < oldest ? fate::unknown : fate::not_there;
+  return std::max(plan.expected, attempt.at) < oldest ? fate::unknown : fate::not_there;
 }
 
 /// True when the job is answered.
 bool apiserver::settle_doubts(const job_ptr& job, const cache::snapshot& state) {
   bool unknown = false;
-  for (auto& plan : job->doubts) {
+  for (auto& attempt : job->doubts) {
     landed_write found;
-    const auto outcome = find_fate(*job, plan, state, found);
+    const auto outcome = find_fate(*job, attempt, state, found);
     unknown |= outcome == fate::unknown;
     if (outcome != fate::landed)
       continue;
-    job->plan = std::move(plan);
+    job->plan = std::move(attempt.plan);
     if (found.present != nullptr) { // changed by somebody else since: answered as it is now
       job->plan.packed = found.present->bytes();
       job->plan.answer = verbs::current_draft(*job->request.kind, *found.present);
       found.revision = found.present->revision();
     }
+    if (found.revision > 0)
+      note_written(*job, found.revision);
     answer(job, found.revision);
     return true;
   }

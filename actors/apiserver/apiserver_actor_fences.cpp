@@ -50,6 +50,8 @@ void apiserver::raise_fences(shard_link& link) {
     ask(
       this, link.handle, fence_deadline, store::fence_request{content},
       [this, &link, generation, claim](const store::fence_reply& reply) {
+        if (link.generation != generation)
+          return; // of an earlier incarnation, whose word does not bind the present one
         const bool raised = reply.valid() && reply->epoch() >= claim.epoch;
         if (raised) {
           fences_.confirm(link.cache->name(), {claim.role, reply->epoch()});

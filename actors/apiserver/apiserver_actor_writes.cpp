@@ -203,6 +203,7 @@ void apiserver::run(const job_ptr& job) {
   if (!request.name.empty())
     current = object_at(verbs::store_key(*request.kind, request.name_space, request.name));
   job->plan = verbs::plan_write(request, current, make_environment(*job));
+  job->planned_at = state->revision;
   const bool may_be_stale = !job->fresh;
   switch (job->plan.what) {
     case write_plan::action::refuse:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/control/measure.hpp"
+#include "runtime/mesh/commands.hpp"
 
 namespace actors::apiserver {
 
@@ -54,7 +55,7 @@ void control_port::command(runtime::control::words request, std::function<void(r
   {
     std::lock_guard guard{state_->mutex};
     if (state_->jobs.size() < waiting_max) {
-      state_->jobs.push_back({std::move(request), std::move(done)});
+      state_->jobs.push_back({std::move(request), std::move(done), std::chrono::steady_clock::now() + command_time_max});
       state_->changed.notify_all();
       return;
     }
@@ -70,8 +71,9 @@ void control_port::run_measurements(shared_state& state) {
       return; // stopping, and nobody waits any more
     auto waiting = std::exchange(state.measurements, {});
     lock.unlock();
-    const auto reply = state.commands->answer({"measure", "all"}, std::chrono::steady_clock::now() + measure_time_max);
-    auto hosts = reply.error.empty() ? runtime::control::decode_samples(reply.lines) : std::nullopt;
+    const auto reply = state.commands->answer({"all", "measure"}, std::chrono::steady_clock::now() + measure_time_max);
+    const auto lines = reply.error.empty() ? runtime::mesh::answered_lines(reply) : std::nullopt;
+    auto hosts = lines ? runtime::control::decode_samples(*lines) : std::nullopt;
     if (!hosts)
       state.log.warning("the host's measurements cannot be read", {{"why", reply.error}});
     for (auto& done : waiting)
@@ -91,8 +93,12 @@ void control_port::run_commands(shared_state& state) {
     state.jobs.pop_front();
     const bool stopping = state.stopping;
     lock.unlock();
-    next.done(stopping ? runtime::control::refuse("the apiserver is ending")
-                       : state.commands->answer(next.request, std::chrono::steady_clock::now() + command_time_max));
+    if (stopping)
+      next.done(runtime::control::refuse("the apiserver is ending"));
+    else if (std::chrono::steady_clock::now() >= next.until)
+      next.done(runtime::control::refuse("it waited too long behind other commands and was not carried out"));
+    else
+      next.done(state.commands->answer(next.request, next.until));
     next = {};
     lock.lock();
   }

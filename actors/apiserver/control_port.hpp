@@ -32,6 +32,7 @@ private:
   struct job {
     runtime::control::words request;
     std::function<void(runtime::control::reply)> done;
+    std::chrono::steady_clock::time_point until; // then its client has been told that it is over
   };
   /// Shared with the threads, which end by themselves within the deadlines above.
   struct shared_state {

@@ -85,6 +85,8 @@ api_error admit_delete(const registry::kind& kind, std::string_view name) {
     std::find(immortal_namespaces.begin(), immortal_namespaces.end(), name) != immortal_namespaces.end();
   if (is_core(kind, "namespaces") && immortal)
     return status::forbidden(kind, name, "this namespace may not be deleted");
+  if (kind.group == "troupe.dev" && kind.plural == "placements")
+    return status::forbidden(kind, name, "the placement in force may not be deleted; `troupe apply` changes it");
   return {};
 }
 

@@ -17,7 +17,7 @@ using runtime::control::words;
 constexpr size_t action_words_max = 8;
 constexpr size_t action_bytes_max = 4'096;
 /// What the page's buttons may ask for. Other commands of the control socket are not for HTTP.
-constexpr std::string_view actions[] = {"kill", "move", "swap"};
+constexpr std::string_view actions[] = {"kill", "move"};
 
 /// Nothing but this page's own files runs or is loaded, and no other site can frame it.
 constexpr std::string_view page_policy =
@@ -99,6 +99,21 @@ void serve_state(const call_ptr& item) {
     finish({});
 }
 
+/// What a browser sends on behalf of another site, with this user's certificate: refused. Browsers name the origin of every
+/// POST; other clients name none.
+status::api_error refuse_foreign(const request& what) {
+  const auto site = what.find("Sec-Fetch-Site");
+  const auto origin = what.find("Origin");
+  const bool foreign = (!site.empty() && site != "same-origin" && site != "none") ||
+                       (!origin.empty() && origin != "https://" + std::string{what.find("Host")});
+  if (foreign)
+    return status::api_error{.code = 403, .reason = "Forbidden", .message = "another site's page may not act here"};
+  const auto type = what.find("Content-Type");
+  if (type.substr(0, type.find(';')) != "application/json")
+    return status::unsupported_media_type("application/json");
+  return {};
+}
+
 /// {"token": "..."} of `troupe ui` for a session.
 void serve_session(const call& item) {
   const auto parsed = messages::codec::parse_json(item.what.body);
@@ -121,7 +136,7 @@ words action_of(std::string_view body, const std::string& own_host, std::string&
   const auto parsed = messages::codec::parse_json(body);
   const auto& command = parsed.value.get("command");
   if (parsed.error || !command.is_array() || command.empty() || command.size() > action_words_max) {
-    error = R"(expected {"command": ["kill", "ACTOR"]}, ["move", "ROLE", "HOST"] or ["swap", "ROLE", "FILE"])";
+    error = R"(expected {"command": ["kill", "ACTOR"]} or ["move", "ROLE", "HOST"])";
     return result;
   }
   for (const auto& word : command.items())
@@ -130,7 +145,7 @@ words action_of(std::string_view body, const std::string& own_host, std::string&
   if (result.size() != command.size())
     error = "every word of the command must be a text";
   else if (std::find(std::begin(actions), std::end(actions), result[0]) == std::end(actions))
-    error = "unknown action \"" + result[0] + "\": kill, move or swap";
+    error = "unknown action \"" + result[0] + "\": kill or move";
   const auto host = parsed.value.get("host").str();
   if (!host.empty() && host != own_host)
     result.insert(result.begin(), {"at", std::string{host}});
@@ -180,6 +195,7 @@ bool may_operate(const call& item) {
 void serve_operation(const call_ptr& item) {
   const auto& target = item->target;
   const bool posts = item->where.verb == "post";
+  const auto foreign = posts ? refuse_foreign(item->what) : status::api_error{};
   if (first_of(target) == "ui")
     return reads(*item) ? serve_page(*item) : item->fail(status::method_not_allowed());
   if (is_path(target, {"metrics"}))
@@ -187,9 +203,9 @@ void serve_operation(const call_ptr& item) {
   if (is_path(target, {"troupe", "v1", "state"}))
     return reads(*item) ? serve_state(item) : item->fail(status::method_not_allowed());
   if (is_path(target, {"troupe", "v1", "session"}))
-    return posts ? serve_session(*item) : item->fail(status::method_not_allowed());
+    return !posts ? item->fail(status::method_not_allowed()) : foreign ? item->fail(foreign) : serve_session(*item);
   if (is_path(target, {"troupe", "v1", "actions"}))
-    return posts ? serve_action(item) : item->fail(status::method_not_allowed());
+    return !posts ? item->fail(status::method_not_allowed()) : foreign ? item->fail(foreign) : serve_action(item);
   item->fail(status::no_route());
 }
 

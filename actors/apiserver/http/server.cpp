@@ -197,6 +197,13 @@ std::vector<std::string> names_of(const server_options& settings, const std::str
 
 } // namespace
 
+std::string reachable_address(std::string_view address, uint16_t port, const std::vector<std::string>& names) {
+  auto host = parse_address(std::string{address}).host;
+  if (host == "0.0.0.0" || host == "::")
+    host = names.empty() ? "127.0.0.1" : names.front();
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
 std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served,
                               runtime::telemetry::logger log) {
   const auto clock = settings.clock ? settings.clock : std::make_shared<runtime::seams::system_clock>();
@@ -206,17 +213,13 @@ std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<ha
     auth::load_or_create_pki({settings.data / "pki", names_of(settings, where.host), clock->wall_seconds(), settings.pki});
   auto result = std::make_shared<https_server>(
     where, settings.threads, std::make_shared<shared_state>(keys, std::move(served), clock, log));
-  const bool any = where.host == "0.0.0.0" || where.host == "::";
-  const std::string host = any                                         ? "127.0.0.1"
-                           : where.host.find(':') != std::string::npos ? "[" + where.host + "]"
-                                                                       : where.host;
-  const auto url = settings.public_address.empty() ? fmt::format("https://{}:{}", host, result->port())
-                                                   : fmt::format("https://{}", settings.public_address);
+  const auto own = reachable_address(settings.address, result->port());
+  const auto url = fmt::format("https://{}", settings.public_address.empty() ? own : settings.public_address);
   const auto kubeconfig = auth::render_kubeconfig(keys, url, settings.cluster_name);
   const auto file = settings.data / "admin.kubeconfig";
   if (runtime::pki::read_private_file(file) != kubeconfig)
     runtime::pki::write_private_file(file, kubeconfig);
-  log.info("serving the API", {{"address", fmt::format("https://{}:{}", host, result->port())}});
+  log.info("serving the API", {{"address", "https://" + own}});
   return result;
 }
 

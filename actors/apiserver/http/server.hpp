@@ -51,6 +51,10 @@ public:
 std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<front_port> port,
                               runtime::telemetry::logger log);
 
+/// Where a client reaches `address` ("0.0.0.0:6443"): an address that stands for all becomes the first of `names`, else
+/// loopback. `port`: the real one.
+std::string reachable_address(std::string_view address, uint16_t port, const std::vector<std::string>& names = {});
+
 class handler;
 /// The same with another handler than the API: for tests of the wire.
 std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<handler> served,

@@ -51,6 +51,7 @@ const badge = (text) => el('span', {class: tone(text)}, text);
 async function ask(path, body) {
   const headers = {Accept: 'application/json'};
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers['Content-Type'] = 'application/json';
   const answer = await fetch(path, {method: body ? 'POST' : 'GET', headers, cache: 'no-store', body: body && JSON.stringify(body),
     signal: AbortSignal.timeout(body ? 60000 : 10000)});
   const value = await answer.json().catch(() => ({}));
@@ -72,11 +73,11 @@ async function refresh() {
     before = state;
     state = next;
     $('login').hidden = true;
-    if ($('status').className === 'bad') say('');
+    if ($('status').className === 'bad offline') say('');
     draw();
   } catch (error) {
     if (error.code === 401 || error.code === 403) return signIn(error, !token && state === null);
-    say(`No news from the API: ${error.message}`);
+    say(`No news from the API: ${error.message}`, 'bad offline');
   }
   if (!paused) timer = setTimeout(refresh, period);
 }
@@ -137,8 +138,7 @@ function actions(actor) {
     'data-focus': `${what} ${actor.host} ${actor.id}`, on: {click: () => run(actor)}}, what);
   // A part of a role ends and moves with it.
   const whole = !actor.parent || actor.parent.startsWith('supervisor');
-  return [button('kill', kill), whole && state.hosts.length > 1 ? [' ', button('move', move)] : null,
-    whole && /^(controllers\/|scheduler)/.test(actor.id) ? [' ', button('swap', swap)] : null];
+  return [button('kill', kill), whole && state.hosts.length > 1 ? [' ', button('move', move)] : null];
 }
 
 function drawHosts() {
@@ -190,7 +190,7 @@ function drawActors() {
   return drawTable('actors', [
     ['id', 'actor'], ['host', 'host'], ['state', 'state', false, (row) => badge(row.state)],
     ['rate', 'msg/s', true, (row) => number(row.rate, 1)], ['mailbox', 'mailbox', true], ['mean', 'handler', true, (row) => micros(row.mean)],
-    ['handled', 'handled', true], ['restarts', 'restarts', true], ['swaps', 'swaps', true], ['epoch', 'epoch', true, (row) => row.epoch || ''],
+    ['handled', 'handled', true], ['restarts', 'restarts', true], ['epoch', 'epoch', true, (row) => row.epoch || ''],
     ['failure', 'last failure', 'wide faint'], ['', '', false, actions]], rows);
 }
 
@@ -234,6 +234,7 @@ function confirm({title, text, yes, label, choices}) {
   $('confirm-choices').replaceChildren(...(choices || []).map((value) => el('option', {value})));
   const dialog = $('confirm');
   dialog.returnValue = '';
+  $('confirm-no').onclick = () => dialog.close('no'); // no submit button: Enter in the field means yes
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener('close', () =>
     resolve(dialog.returnValue === 'yes' ? $('confirm-input').value.trim() : null), {once: true}));
@@ -261,12 +262,6 @@ async function move(actor) {
   const host = await confirm({title: `Move ${actor.id}`, yes: 'Move', label: 'to host', choices: hosts,
     text: `It starts there, catches up, takes over, and then ends on ${actor.host}.`});
   if (host) act(['move', actor.id, host], `${actor.id} moved to ${host}`);
-}
-
-async function swap(actor) {
-  const file = await confirm({title: `Swap the code of ${actor.id}`, yes: 'Swap', label: 'shared object on that host',
-    text: 'Its state is carried over; a version that fails in its probation is rolled back.'});
-  if (file) act(['swap', actor.id, file], `${actor.id} runs ${file}`, actor.host);
 }
 
 // ---- start ----

@@ -12,7 +12,12 @@ namespace {
 constexpr std::string_view tokens =
   "master,alice,1,\"system:masters\"\nmonitor,prom,2,\"system:monitoring\"\nother,bob,3\n";
 constexpr std::string_view as_master = "Authorization: Bearer master\r\n";
+constexpr std::string_view as_json = "Content-Type: application/json\r\n";
 constexpr std::string_view as_monitor = "Authorization: Bearer monitor\r\n";
+
+std::string json_as(std::string_view user) {
+  return std::string{user} + std::string{as_json};
+}
 constexpr std::string_view as_other = "Authorization: Bearer other\r\n";
 
 messages::codec::draft json_of(const http_answer& answer) {
@@ -118,24 +123,44 @@ TEST_CASE("actions are for masters, and only those of the page's buttons") {
   served_api api(tokens);
   auto client = api.anonymous();
   const std::string kill = R"({"command":["kill","scheduler"]})";
-  CHECK(client.request("POST", "/troupe/v1/actions", as_monitor, kill).code == 403);
-  CHECK(client.request("POST", "/troupe/v1/actions", "", kill).code == 403);
+  CHECK(client.request("POST", "/troupe/v1/actions", json_as(as_monitor), kill).code == 403);
+  CHECK(client.request("POST", "/troupe/v1/actions", as_json, kill).code == 403);
   CHECK(client.request("GET", "/troupe/v1/actions", as_master).code == 405);
   CHECK(api.cluster->commands().empty());
-  CHECK(client.request("POST", "/troupe/v1/actions", as_master, kill).code == 200);
+  CHECK(client.request("POST", "/troupe/v1/actions", json_as(as_master), kill).code == 200);
   REQUIRE(api.cluster->commands().size() == 1);
   CHECK(api.cluster->commands()[0] == runtime::control::words{"kill", "scheduler"});
-  CHECK(client.request("POST", "/troupe/v1/actions", as_master, R"({"command":["kill","x"],"host":"host-a"})").code == 200);
-  CHECK(client.request("POST", "/troupe/v1/actions", as_master, R"({"command":["kill","x"],"host":"host-b"})").code == 200);
+  CHECK(client.request("POST", "/troupe/v1/actions", json_as(as_master), R"({"command":["kill","x"],"host":"host-a"})").code == 200);
+  CHECK(client.request("POST", "/troupe/v1/actions", json_as(as_master), R"({"command":["kill","x"],"host":"host-b"})").code == 200);
   CHECK(api.cluster->commands()[1] == runtime::control::words{"kill", "x"});
   CHECK(api.cluster->commands()[2] == runtime::control::words{"at", "host-b", "kill", "x"});
-  const auto refused = client.request("POST", "/troupe/v1/actions", as_master, R"({"command":["kill","nobody"]})");
+  const auto refused = client.request("POST", "/troupe/v1/actions", json_as(as_master), R"({"command":["kill","nobody"]})");
   CHECK(refused.code == 409);
   CHECK(json_of(refused).get("error").str() == "no actor is named `nobody`");
   for (const auto body : {"", "{", "[]", "{}", R"({"command":[]})", R"({"command":"kill"})", R"({"command":[1]})",
                           R"({"command":["ui"]})", R"({"command":["trace","x","","","1"]})"})
-    CHECK(client.request("POST", "/troupe/v1/actions", as_master, body).code == 400);
+    CHECK(client.request("POST", "/troupe/v1/actions", json_as(as_master), body).code == 400);
   CHECK(api.cluster->commands().size() == 4);
+}
+
+TEST_CASE("a page of another site cannot act with the user's certificate") {
+  served_api api(tokens);
+  auto client = api.anonymous();
+  const std::string kill = R"({"command":["kill","scheduler"]})";
+  const auto act = [&](const std::string& headers) {
+    return client.request("POST", "/troupe/v1/actions", std::string{as_master} + headers, kill).code;
+  };
+  CHECK(act("Content-Type: text/plain\r\n") == 415); // what a form or a simple request can send
+  CHECK(act("") == 415);
+  const std::string json{as_json};
+  CHECK(act(json + "Sec-Fetch-Site: cross-site\r\n") == 403);
+  CHECK(act(json + "Sec-Fetch-Site: same-site\r\n") == 403);
+  CHECK(act(json + "Origin: https://elsewhere.example\r\n") == 403);
+  CHECK(act(json + "Origin: null\r\n") == 403);
+  CHECK(client.request("POST", "/troupe/v1/session", json + "Origin: https://elsewhere.example\r\n", "{}").code == 403);
+  CHECK(api.cluster->commands().empty());
+  CHECK(act(json + "Sec-Fetch-Site: same-origin\r\n") == 200);
+  CHECK(act("Content-Type: application/json; charset=utf-8\r\n") == 200);
 }
 
 TEST_CASE("an invitation is good for one session") {
@@ -143,15 +168,15 @@ TEST_CASE("an invitation is good for one session") {
   auto client = api.anonymous();
   const auto now_us = runtime::seams::system_clock{}.monotonic_us();
   const std::string body = R"({"token":")" + api.sessions->invite(now_us) + R"("})";
-  const auto session = client.request("POST", "/troupe/v1/session", "", body);
+  const auto session = client.request("POST", "/troupe/v1/session", as_json, body);
   REQUIRE(session.code == 200);
   const auto header = "Authorization: Bearer " + std::string{json_of(session).get("token").str()} + "\r\n";
   const auto state = client.request("GET", "/troupe/v1/state", header);
   CHECK(state.code == 200);
   CHECK(json_of(state).get("mayAct").boolean());
-  CHECK(client.request("POST", "/troupe/v1/session", "", body).code == 401);
-  CHECK(client.request("POST", "/troupe/v1/session", "", "{}").code == 401);
-  CHECK(client.request("POST", "/troupe/v1/session", "", "nonsense").code == 401);
+  CHECK(client.request("POST", "/troupe/v1/session", as_json, body).code == 401);
+  CHECK(client.request("POST", "/troupe/v1/session", as_json, "{}").code == 401);
+  CHECK(client.request("POST", "/troupe/v1/session", as_json, "nonsense").code == 401);
   CHECK(client.request("GET", "/troupe/v1/state", "Authorization: Bearer troupe-page.00\r\n").code == 401);
 }
 

@@ -32,7 +32,6 @@ void validate_links(const draft& links, const path& field, field_errors& out) {
     auto& link = links.items()[i];
     validate_host_name(link.get("host"), field.index(i).child("host"), out);
     validate_one_of(link.get("state"), field.index(i).child("state"), {"down", "slow", "up"}, out);
-    meta::validate_nonnegative(link, "roundTripMicros", field.index(i), out);
     for (size_t before = 0; before < i; ++before)
       if (links.items()[before].get("host").str() == link.get("host").str())
         out.push_back(duplicate(field.index(i), link.get("host")));
