@@ -298,9 +298,14 @@ void api_client::receive(const runtime::host::tenure_changed& event) {
 /// reach the revision that its shard has now.
 void api_client::begin_catching_up() {
   catching_up_.clear();
+  catching_up_epoch_ = 0;
+  progress_delay_ = retry_delay_min;
+  progress_problem_.clear();
   const uint64_t round = ++round_;
-  if (!context_.tenure || !context_.tenure->active() || !was_synced_)
+  const int64_t epoch = context_.tenure ? context_.tenure->epoch() : 0;
+  if (epoch == 0 || !was_synced_)
     return;
+  catching_up_epoch_ = epoch;
   for (auto& item : watches_)
     catching_up_[&item] = unknown_revision;
   for (auto& item : watches_)
@@ -311,11 +316,16 @@ void api_client::begin_catching_up() {
 void api_client::ask_progress(watch_state& watch, uint64_t round) {
   if (round != round_)
     return;
-  const auto again = [this, &watch, round] {
-    after(retry_delay_min, [this, &watch, round] { ask_progress(watch, round); });
+  const auto again = [this, &watch, round](const std::string& why) {
+    if (round != round_)
+      return;
+    if (!why.empty() && std::exchange(progress_problem_, why) != why)
+      context_.log.info("the caches' age is not known yet", {{"resource", watch.cache->what().plural}, {"why", why}});
+    after(progress_delay_, [this, &watch, round] { ask_progress(watch, round); });
+    progress_delay_ = std::min(progress_delay_ * 2, progress_delay_max);
   };
   if (!apiserver_ || watch.id == 0) {
-    again();
+    again("");
     return;
   }
   protocol::ProgressRequestT content;
@@ -326,29 +336,25 @@ void api_client::ask_progress(watch_state& watch, uint64_t round) {
       if (round != round_)
         return;
       if (!reply.valid() || reply->code() >= 400) {
-        context_.log.info("the caches' age is not known yet, asking again",
-                          {{"resource", watch.cache->what().plural}, {"code", reply.valid() ? reply->code() : 0}});
-        again();
+        again(reply.valid() ? "code " + std::to_string(reply->code()) : "the answer cannot be read");
         return;
       }
       catching_up_[&watch] = reply->revision();
       check_caught_up();
     },
-    [this, again](caf::error& error) {
-      context_.log.info("the caches' age is not known yet, asking again", {{"why", self_->system().render(error)}});
-      again();
-    });
+    [this, again](caf::error& error) { again(self_->system().render(error)); });
 }
 
 void api_client::check_caught_up() {
   const auto there = [](const auto& item) {
     return item.second != unknown_revision && item.first->cache->revision() >= item.second;
   };
-  if (!context_.tenure || !was_synced_ || active() || !context_.tenure->active() ||
+  // Only what was asked for this very epoch counts: it may be granted before this actor is told.
+  if (catching_up_epoch_ == 0 || catching_up_epoch_ != context_.tenure->epoch() || active() ||
       !std::all_of(catching_up_.begin(), catching_up_.end(), there))
     return;
   catching_up_.clear();
-  active_epoch_ = context_.tenure->epoch();
+  active_epoch_ = std::exchange(catching_up_epoch_, 0);
   if (on_active_)
     on_active_();
 }

@@ -71,6 +71,8 @@ public:
   /// A request that gets no answer ends with code 503 after this long.
   static constexpr std::chrono::milliseconds request_deadline = 10s;
   static constexpr std::chrono::milliseconds progress_deadline = 2s;
+  /// Between two questions while an apiserver or a shard cannot tell: short, since a takeover waits for it.
+  static constexpr std::chrono::milliseconds progress_delay_max = 500ms;
   static constexpr std::chrono::milliseconds retry_delay_min = 50ms;
   static constexpr std::chrono::milliseconds retry_delay_max = 5s;
 
@@ -170,6 +172,9 @@ private:
   bool was_synced_ = false;
   static constexpr int64_t unknown_revision = -1;
   std::map<watch_state*, int64_t> catching_up_; // the revision that each watch has to reach
+  int64_t catching_up_epoch_ = 0;              // for which they were asked; 0: they were not
+  std::chrono::milliseconds progress_delay_ = retry_delay_min;
+  std::string progress_problem_;               // as logged last
   uint64_t round_ = 0;
   int64_t active_epoch_ = 0;
   std::map<uint64_t, api_callback> pending_; // requests without an answer so far

@@ -110,6 +110,12 @@ void object_cache::update_indices(const std::string& key, const entry* before, c
   }
 }
 
+void object_cache::tell_all() const {
+  for (const auto& [key, item] : entries_)
+    for (const auto& listener : listeners_)
+      listener(key, nullptr, &item);
+}
+
 void object_cache::put(const std::string& key, entry next) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) {

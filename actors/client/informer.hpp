@@ -83,6 +83,9 @@ public:
   /// Keys of the objects with `value` in index `name`, sorted.
   const std::set<std::string>& by_index(const std::string& name, const std::string& value) const;
 
+  /// Calls every listener with each object that is there, as if it had just been added.
+  void tell_all() const;
+
   // ---- fed by api_client ----
   void apply(runtime::protocols::apiserver::EventType type, object_buffer object, int64_t revision);
   /// The next events are the whole present state; what it lacks is deleted when it is complete.

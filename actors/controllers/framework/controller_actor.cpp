@@ -23,7 +23,12 @@ controller_actor::behavior_type controller_actor::make_behavior() {
   controller_->start(tools);
   for (auto* cache : api_.caches())
     caches_.push_back(cache);
-  api_.on_active([this] { pump(); });
+  api_.on_active([this] {
+    if (context_.tenure)
+      for (auto* cache : caches_)
+        cache->tell_all();
+    pump();
+  });
   api_.start();
   return {
     [this](const client::protocol::watch_batch& batch) {
@@ -45,7 +50,11 @@ void controller_actor::on_exit() {
   super::on_exit();
 }
 
+/// In standby nothing is remembered: keys would gather for as long as it lasts. Once active, all objects are looked at, as
+/// after a crash.
 void controller_actor::enqueue(const std::string& key, std::chrono::milliseconds delay) {
+  if (!api_.active())
+    return;
   if (auto change = client::current_change())
     causes_[key] = std::move(*change);
   if (delay.count() > 0)

@@ -55,6 +55,22 @@ TEST_CASE("a new owner is active when its caches have what was written before, n
   CHECK(f.user->active_at == revisions{12, 12});
 }
 
+TEST_CASE("what arrives between the grant and its message does not make an owner active", "[client]") {
+  fenced f;
+  auto& server = f.up("host-a");
+  f.send(server, 9, {{event::added, 8, "a"}}, true);
+  server.progress_revision = 12;
+  f.tenure->grant(3);
+  f.send(server, 10, {{event::added, 10, "b"}}); // the caches lack 11 and 12, and nobody has asked
+  CHECK_FALSE(f.user->api.active());
+  CHECK(f.user->active_at.empty());
+  caf::anon_send(f.handle, runtime::host::tenure_changed{3});
+  f.run();
+  CHECK_FALSE(f.user->api.active());
+  f.send(server, 12, {});
+  CHECK(f.user->active_at == revisions{12});
+}
+
 TEST_CASE("an owner from the start is active after its first sync and a look at the present revision", "[client]") {
   fenced f;
   f.tenure->grant(1); // before its actor was told
@@ -79,7 +95,7 @@ TEST_CASE("the question for the present revision is asked again until it is answ
   CHECK(f.user->active_at.empty());
   auto& second = f.up("host-b");
   second.progress_revision = 10;
-  f.advance(client::api_client::retry_delay_min);
+  f.advance(client::api_client::progress_delay_max);
   REQUIRE(second.progress_asked.size() == 1);
   f.send(second, 10, {});
   CHECK(f.user->active_at == revisions{10});
