@@ -214,53 +214,38 @@ runtime::placement::boot choose_boot(const std::filesystem::path& data, runtime:
                                      const runtime::telemetry::logger& log) {
   given.incarnation = random_name();
   auto same_file = runtime::host::load_given_placement(data) == given.text;
-  if (!same_file)
-    runtime::host::save_given_placement(data, given.text);
   auto kept = runtime::host::load_placement(data);
-  if (!kept)
-    return given;
-  auto alone = given.value.hosts.size() == 1;
-  if (!same_file && alone) {
-    given.replaces = true;
+  if (!kept) {
+    runtime::host::save_given_placement(data, given.text);
     return given;
   }
-  if (kept->text != given.text)
-    log.warning("the placement in force is another than the file given: `troupe apply` changes it",
-                {{"generation", kept->generation}});
   auto read = runtime::placement::parse(kept->text, given.known);
   if (!read.problems.empty())
     throw std::runtime_error("the placement in force cannot be read: " + runtime::placement::render("placement.yaml", read.problems[0]));
+  if (!same_file && given.value.hosts.size() == 1 && read.value.hosts.size() == 1) {
+    given.replaces = true; // the keeper notes the file as given when it is in force
+    return given;
+  }
+  if (!same_file)
+    runtime::host::save_given_placement(data, given.text);
+  if (kept->text != given.text)
+    log.warning("the placement in force is another than the file given: `troupe apply` changes it",
+                {{"generation", kept->generation}});
   given.text = kept->text;
   given.value = std::move(read.value);
   given.generation = kept->generation;
   return given;
 }
 
-/// What `measure` and `everywhere` look at: this host, its links, and whom it reaches over them.
-runtime::control::observed observed_of(const std::string& name, const runtime::host::host& host) {
-  runtime::control::observed result{.host = name, .version = runtime::host::troupe_version, .actors = host.table()};
-  if (!host.mesh())
-    return result;
+/// What `measure` looks at: this host and its links.
+runtime::control::observed observed_of(const std::string& name, const runtime::host::host& host,
+                                       const runtime::seams::clock_ptr& clock) {
+  runtime::control::observed result{.host = name, .version = runtime::host::troupe_version, .actors = host.table(), .clock = clock};
   std::weak_ptr<runtime::mesh::mesh> weak = host.mesh();
-  result.peers = [weak] {
-    auto mesh = weak.lock();
-    return mesh ? mesh->table()->up() : std::vector<std::string>{};
-  };
-  result.ask_peer = [weak](const std::string& peer, const runtime::control::words& request, auto until) {
-    auto mesh = weak.lock();
-    if (!mesh)
-      return runtime::control::refuse("the host stops");
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
-    auto answer = mesh->call(peer, runtime::control::encode_line(request), left);
-    if (!answer.error.empty())
-      return runtime::control::refuse(answer.error);
-    auto decoded = runtime::control::decode_reply(answer.text);
-    return decoded ? *decoded : runtime::control::refuse(peer + " answered what is not understood");
-  };
   result.add_links = [weak](runtime::telemetry::host_sample& sample) {
     auto mesh = weak.lock();
     if (!mesh)
-      return;
+      return; // one host, or one that stops
     for (auto& row : mesh->table()->rows())
       sample.links.push_back({.peer = row.host,
                               .state = std::string{to_string(row.state)},
@@ -301,7 +286,7 @@ int run_checked(const request& request, runtime::placement::boot given, const st
                             .add_messages = runtime::protocols::register_messages,
                             .commands = commands}};
   runtime::telemetry::set_message_renderer(runtime::protocols::render_message);
-  runtime::control::add_observing_commands(*commands, observed_of(name, host));
+  runtime::control::add_observing_commands(*commands, observed_of(name, host, clock));
   auto code = exit_failed;
   {
     runtime::control::server control{data.path(), host.table(), commands, clock, {output, clock, "control"}};

@@ -6,6 +6,8 @@
 #include "runtime/host/placement_file.hpp"
 #include "runtime/transport/ask.hpp"
 
+#include <fmt/format.h>
+
 namespace actors::keeper {
 
 using client::draft;
@@ -63,7 +65,9 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
     [this](const runtime::host::tenure_changed& event) { api_.receive(event); },
     [this](const client::wake& event) { api_.receive(event); },
     [this](const tenure_event& event) {
-      if (event.what == runtime::host::tenure::event::lost)
+      // An event of an instance that has ended says nothing of its successor.
+      const auto found = local_.find(event.id);
+      if (event.what == runtime::host::tenure::event::lost && found != local_.end() && found->second.tenure && !found->second.tenure->active())
         stop(event.id, "another host has taken the role over");
       look();
     },
@@ -98,12 +102,17 @@ void keeper_actor::follow_links() {
   const auto address = caf::actor_cast<caf::actor_addr>(gate);
   if (!gate || address == gate_)
     return;
+  if (gate_) // its end has taken this host's links with it
+    judges_from_us_ = now_us() + std::chrono::microseconds{recovery_time}.count();
   gate_ = address;
   caf::anon_send(caf::actor_cast<caf::actor>(gate),
                  runtime::mesh::subscribe_links{caf::actor_cast<caf::strong_actor_ptr>(this)});
 }
 
 void keeper_actor::tick() {
+  if (ticked_us_ > 0 && now_us() - ticked_us_ > std::chrono::microseconds{stood_still}.count())
+    judges_from_us_ = now_us() + std::chrono::microseconds{recovery_time}.count();
+  ticked_us_ = now_us();
   follow_links();
   look();
   if (now_us() - reported_us_ >= std::chrono::microseconds{report_interval}.count()) {
@@ -188,6 +197,13 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
                          {{"generation", generation}, {"why", runtime::placement::render("placement", read.problems[0])}});
       return;
     }
+    // Written past `troupe apply`, with kubectl for example: what would lose data is not carried out.
+    auto planned = plan_change(placement_, read.value, [](const std::string&) { return presence::up; });
+    if (!planned.refusals.empty()) {
+      context_.log.error("the placement in the store is not carried out, the one before stays in force here",
+                         {{"generation", generation}, {"why", fmt::format("{}", fmt::join(planned.refusals, "; "))}});
+      return;
+    }
     placement_ = std::move(read.value);
     text_ = text;
     index_bound();
@@ -198,6 +214,8 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
   context_.log.info("placement in force", {{"generation", generation}});
   try {
     runtime::host::save_placement(context_.data, {text_, generation_});
+    if (context_.boot->replaces && text_ == context_.boot->text)
+      runtime::host::save_given_placement(context_.data, text_);
   } catch (const std::exception& e) {
     context_.log.error("the placement cannot be kept on disk: after a restart this host begins with the one before",
                        {{"why", e.what()}});
@@ -215,7 +233,8 @@ presence keeper_actor::see(const std::string& host) const {
   const auto known = link && link->incarnation != 0;
   const auto since = known && gone != missing_.end() ? gone->second : started_us_;
   const auto patience = known ? loss_grace : settle_time;
-  return now_us() - since > std::chrono::microseconds{patience}.count() ? presence::lost : presence::unknown;
+  const auto late = now_us() - since > std::chrono::microseconds{patience}.count() && now_us() >= judges_from_us_;
+  return late ? presence::lost : presence::unknown;
 }
 
 /// Which hosts nobody reaches, from the links here and from what the others tell of theirs.

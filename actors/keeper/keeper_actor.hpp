@@ -25,7 +25,6 @@ namespace actors::keeper {
 struct tenure_event {
   std::string id;
   runtime::host::tenure::event what;
-  int64_t epoch = 0;
 };
 
 /// A role has ended because the keeper asked for it.
@@ -64,6 +63,10 @@ public:
   static constexpr std::chrono::milliseconds look_interval_missing{50};
   /// A host whose link has just gone may be back at once (its gate was restarted): so long it is waited for.
   static constexpr std::chrono::milliseconds loss_grace{250};
+  /// A host that stood still this long (SIGSTOP, a suspended machine) finds its own links dead, not the others.
+  static constexpr std::chrono::milliseconds stood_still{1'500};
+  /// Then it waits so long before it judges.
+  static constexpr std::chrono::milliseconds recovery_time{2'000};
   static constexpr std::chrono::milliseconds report_interval{1'000};
 
   keeper_actor(caf::actor_config& config, runtime::host::role_context context);
@@ -103,6 +106,7 @@ private:
   void start(const role_instance& placed, runtime::host::tenure_ptr tenure);
   void stop(const std::string& id, std::string_view why);
   void adopt_running();
+  runtime::host::tenure::listener listener_of(const std::string& id);
   const client::entry* role_object(const std::string& id) const;
   std::string owner_of(const std::string& id) const;
 
@@ -134,6 +138,8 @@ private:
   std::map<std::string, int64_t> missing_; ///< hosts that nobody here reaches, and since when (microseconds, monotonic)
   caf::actor_addr gate_; ///< that tells of links
   int64_t reported_us_ = 0;
+  int64_t ticked_us_ = 0;
+  int64_t judges_from_us_ = 0; ///< before it, no host is called lost: this one stood still, or makes its links anew
   bool storing_ = false;
   bool announced_ = false;
 };

@@ -37,7 +37,7 @@ void keeper_actor::add_commands() {
         return refuse("the keeper is being restarted: try again");
       auto answer = std::make_shared<std::promise<reply>>();
       auto future = answer->get_future();
-      caf::anon_send(keeper, operator_command{request, answer});
+      caf::anon_send(keeper, operator_command{request, std::move(answer)}); // the keeper alone holds it: its end is noticed
       if (future.wait_until(until) != std::future_status::ready)
         return refuse("the keeper did not answer in time; `troupe placement` says what is in force");
       try {
@@ -97,6 +97,8 @@ void keeper_actor::apply(const std::string& text, const operator_command& comman
     return;
   }
   auto planned = plan_change(placement_, read.value, [this](const std::string& host) { return see(host); });
+  if (read.value.hosts.size() > 1 && !context_.mesh)
+    planned.refusals.push_back("this host was started without certificates and reaches no other: `troupe pki init`, then start it with --pki");
   if (!planned.refusals.empty()) {
     command.answer->set_value(refuse(fmt::format("{}", fmt::join(planned.refusals, "; "))));
     return;

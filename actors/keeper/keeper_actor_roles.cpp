@@ -57,8 +57,19 @@ void keeper_actor::adopt_running() {
   if (!roles)
     return;
   for (auto& item : roles->running())
-    if (item.role.role != keeper_role)
+    if (item.role.role != keeper_role) {
       local_[item.role.id] = {.running = true, .tenure = item.tenure, .placed = item.role};
+      if (item.tenure)
+        item.tenure->set_listener(listener_of(item.role.id));
+    }
+}
+
+/// Holds this actor weakly: the tenure is kept here, and outlives it with the role.
+tenure::listener keeper_actor::listener_of(const std::string& id) {
+  return [self = caf::actor_cast<caf::actor_addr>(this), id](tenure::event what, int64_t) {
+    if (auto keeper = caf::actor_cast<caf::actor>(self))
+      caf::anon_send(keeper, tenure_event{id, what});
+  };
 }
 
 void keeper_actor::start(const role_instance& placed, runtime::host::tenure_ptr tenure) {
@@ -93,7 +104,7 @@ void keeper_actor::look_at_bound() {
     auto found = local_.find(id);
     if (found == local_.end())
       start(placed, nullptr);
-    else if (!found->second.stopping && !(found->second.placed == placed))
+    else if (!found->second.stopping && needs_restart(found->second.placed, placed))
       stop(placed.id, "its settings change"); // its end looks again
   }
   // An apiserver goes only when those that are placed instead serve already.
@@ -137,7 +148,7 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
     local.running = found->second.running;
     local.epoch = found->second.tenure ? found->second.tenure->epoch() : 0;
     local.synced = found->second.tenure && found->second.tenure->synced();
-    if (local.epoch > 0 && (found->second.placed.settings != placed.settings || found->second.placed.log_level != placed.log_level)) {
+    if (local.epoch > 0 && (needs_restart(found->second.placed, placed))) {
       stop(placed.id, "its settings change");
       return;
     }
@@ -148,12 +159,7 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
     case action::start_standby:
     case action::take_over: {
       if (!local.running) {
-        // Weakly: the tenure is kept here, and outlives this actor with the role.
-        auto self = caf::actor_cast<caf::actor_addr>(this);
-        start(placed, std::make_shared<tenure>([self, id = placed.id](tenure::event what, int64_t epoch) {
-                if (auto keeper = caf::actor_cast<caf::actor>(self))
-                  caf::anon_send(keeper, tenure_event{id, what, epoch});
-              }));
+        start(placed, std::make_shared<tenure>(listener_of(placed.id)));
       }
       if (decide_role(context_.host, wish, owner_in(role), {true, 0, local.synced}, [this](const std::string& host) { return see(host); }) ==
           action::take_over)

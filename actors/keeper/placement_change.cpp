@@ -62,7 +62,7 @@ void compare_role(const role_instance& before, const role_instance& after, const
   } else if (!bound && before.hosts != after.hosts) {
     result.steps.push_back({step::kind::reorder, after.id, before.host, after.host});
   }
-  if (before.settings != after.settings || before.log_level != after.log_level)
+  if (needs_restart(before, after))
     result.steps.push_back({step::kind::restart, after.id, after.host, after.host});
 }
 
@@ -82,6 +82,10 @@ std::string step::text() const {
       return fmt::format("keep     {} on {}: other hosts may take it over", role, to);
   }
   return {};
+}
+
+bool needs_restart(const role_instance& before, const role_instance& after) {
+  return before.settings != after.settings || before.log_level != after.log_level || !(before.supervision == after.supervision);
 }
 
 change plan_change(const placement& now, const placement& next, const presence_of& see) {

@@ -30,6 +30,9 @@ struct change {
 /// From the placement in force to `next`; `see` tells which hosts are there.
 change plan_change(const placement& now, const placement& next, const presence_of& see);
 
+/// True when an instance that runs as `before` must be started anew to be as `after`.
+bool needs_restart(const role_instance& before, const role_instance& after);
+
 /// The file with `overrides` as its section of that name; comments and everything else stay.
 std::string with_overrides(const std::string& text, const std::vector<role_override>& overrides);
 

@@ -4,6 +4,7 @@
 #include "messages/api/troupe/v1/host_generated.h"
 #include "messages/codec/time.hpp"
 #include "runtime/host/version.hpp"
+#include "runtime/mesh/mesh.hpp"
 
 namespace actors::keeper {
 
@@ -36,6 +37,19 @@ draft condition(bool ready, const std::string& reason, const std::string& messag
                              {"reason", reason},
                              {"message", message},
                              {"lastTransitionTime", messages::codec::format_time(now)}});
+}
+
+/// Round trips and traffic differ at every look: `troupe links` and /metrics tell them.
+draft links_of(const runtime::host::role_context& context) {
+  draft result = draft::make_array();
+  if (!context.mesh)
+    return result;
+  for (auto& row : context.mesh->table()->rows())
+    result.push_back(draft::make_object({{"host", row.host},
+                                         {"state", to_string(row.state)},
+                                         {"reason", row.state == runtime::mesh::link_state::up ? "" : row.reason},
+                                         {"since", messages::codec::format_time(row.since_us / 1'000'000)}}));
+  return result;
 }
 
 /// What the object says; somebody else writes it when this host is lost.
@@ -86,6 +100,7 @@ void status_report::update(const runtime::placement::placement& placed, const st
     if (role.role == store_role)
       report_shard(role, now);
   }
+  std::erase_if(shown_, [&](const auto& item) { return ids.count(item.first) == 0; }); // written by others meanwhile
   report_host(ids, generation);
   // Of the hosts that are there, the first by name tells of what no host tells of itself.
   for (auto& host : placed.hosts)
@@ -93,6 +108,18 @@ void status_report::update(const runtime::placement::placement& placed, const st
       return;
   report_lost(placed, see);
   remove_unplaced(placed, generation);
+}
+
+/// What was not written is tried again at the next look; each new reason is logged once.
+void status_report::finish(const std::string& what, const client::api_result& result) {
+  writing_.erase(what);
+  if (result.ok() || result.conflict() || result.already_exists() || result.not_found()) {
+    failures_.erase(what);
+    return;
+  }
+  auto& known = failures_[what];
+  if (std::exchange(known, result.message) != result.message)
+    context_.log.warning("what is shown of hosts and roles is not written yet", {{"of", what}, {"why", result.message}});
 }
 
 /// What Role and Shard have in common. `before`: as it was last written.
@@ -118,7 +145,7 @@ void status_report::ensure_role(const runtime::placement::role_instance& role, i
                                   {"spec", draft::make_object({{"role", role.id},
                                                                {"hosts", draft::make_array({role.host})},
                                                                {"generation", generation}})}}),
-              [this, id = role.id](const client::api_result&) { writing_.erase(id); }); // tried again at the next look
+              [this, id = role.id](const client::api_result& result) { finish(id, result); });
 }
 
 void status_report::report_role(const std::string& id, bool bound, shown now) {
@@ -135,9 +162,9 @@ void status_report::report_role(const std::string& id, bool bound, shown now) {
   const auto failed = !now.failure.empty() && now.restarts != before.restarts;
   api_.patch(client::roles, "status", "", object_name(id), client::protocol::PatchKind::merge, merge_patch(std::move(status)),
              [this, id, now, failed, about = client::reference_to(client::roles, *item)](const client::api_result& result) {
-               writing_.erase(id);
+               finish(id, result);
                if (!result.ok())
-                 return; // tried again at the next look
+                 return;
                shown_[id] = now;
                if (failed)
                  events_.warning(about, "Failed", id + " on " + context_.host + " failed and was restarted: " + now.failure);
@@ -151,7 +178,8 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
     ensure_host();
     return;
   }
-  const auto up_to_date = ids == reported_roles_ && generation == reported_generation_ && is_ready(*item);
+  auto links = links_of(context_);
+  const auto up_to_date = ids == reported_roles_ && generation == reported_generation_ && links == reported_links_ && is_ready(*item);
   if (up_to_date || !writing_.insert(key).second)
     return;
   draft roles = draft::make_array();
@@ -163,31 +191,35 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
                                     {"incarnation", context_.boot->incarnation},
                                     {"generation", generation},
                                     {"roles", std::move(roles)},
+                                    {"links", links},
                                     {"conditions", draft::make_array({condition(true, "Serving", "", seconds)})}});
   if (reported_generation_ < 0)
     status.set("startTime", messages::codec::format_time(seconds));
   api_.patch(client::hosts, "status", "", context_.host, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
-             [this, key, ids, generation](const client::api_result& result) {
-               writing_.erase(key);
+             [this, key, ids, generation, links](const client::api_result& result) {
+               finish(key, result);
                if (!result.ok())
                  return;
                reported_roles_ = ids;
                reported_generation_ = generation;
+               reported_links_ = links;
              });
 }
 
-/// Roles that a newer placement does not name any more; the epochs that they had stay in the shards.
+/// Roles that a newer placement does not name any more; the epochs that they had stay in the shards. One without a
+/// generation was made by hand, and is nobody's but its maker's.
 void status_report::remove_unplaced(const runtime::placement::placement& placed, int64_t generation) {
   std::set<std::string> names;
   for (auto& role : placed.roles)
     names.insert(object_name(role.id));
   for (auto& [name, item] : roles_.entries()) {
     const auto* spec = item.as<messages::api::troupe::v1::Role>().spec();
-    if (names.count(name) > 0 || spec == nullptr || spec->generation() > generation || !writing_.insert(name).second)
+    if (names.count(name) > 0 || spec == nullptr || spec->generation() == 0 || spec->generation() > generation ||
+        !writing_.insert(name).second)
       continue;
     client::delete_options exactly;
     exactly.revision = item.revision;
-    api_.remove(client::roles, "", name, exactly, [this, name = name](const client::api_result&) { writing_.erase(name); });
+    api_.remove(client::roles, "", name, exactly, [this, name = name](const client::api_result& result) { finish(name, result); });
   }
 }
 
@@ -204,7 +236,7 @@ void status_report::report_shard(const runtime::placement::role_instance& shard,
                                     {"metadata", draft::make_object({{"name", name}})},
                                     {"spec", draft::make_object({{"host", context_.host},
                                                                  {"engine", shard.settings.text("engine")}})}}),
-                [this, key](const client::api_result&) { writing_.erase(key); }); // tried again at the next look
+                [this, key](const client::api_result& result) { finish(key, result); });
     return;
   }
   now.uid = item->metadata->uid()->str();
@@ -214,7 +246,7 @@ void status_report::report_shard(const runtime::placement::role_instance& shard,
   status.set("host", context_.host);
   api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
              [this, key, id = shard.id, now](const client::api_result& result) {
-               writing_.erase(key);
+               finish(key, result);
                if (result.ok())
                  shown_shards_[id] = now;
              });
@@ -233,7 +265,7 @@ void status_report::report_lost(const runtime::placement::placement& placed, con
     lost.set("status", "Unknown");
     auto status = draft::make_object({{"conditions", draft::make_array({std::move(lost)})}});
     api_.patch(client::hosts, "status", "", host.name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
-               [this, key](const client::api_result&) { writing_.erase(key); }); // else at the next look
+               [this, key](const client::api_result& result) { finish(key, result); });
   }
 }
 
@@ -246,7 +278,7 @@ void status_report::ensure_host() {
                                   {"kind", "Host"},
                                   {"metadata", draft::make_object({{"name", context_.host}})},
                                   {"spec", draft::make_object({{"address", address_}})}}),
-              [this, key](const client::api_result&) { writing_.erase(key); });
+              [this, key](const client::api_result& result) { finish(key, result); });
 }
 
 } // namespace actors::keeper

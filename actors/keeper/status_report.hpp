@@ -35,6 +35,7 @@ private:
   void report_role(const std::string& id, bool bound, shown now);
   void report_host(const std::set<std::string>& ids, int64_t generation);
   void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
+  void finish(const std::string& what, const client::api_result& result);
   void ensure_host();
   void report_shard(const runtime::placement::role_instance& shard, shown now);
   void remove_unplaced(const runtime::placement::placement& placed, int64_t generation);
@@ -50,6 +51,8 @@ private:
   std::map<std::string, shown> shown_shards_; // the same
   std::set<std::string> writing_; // names of objects with a write under way
   std::set<std::string> reported_roles_;
+  std::map<std::string, std::string> failures_; // of the writes that are tried again: the last reason
+  client::draft reported_links_;
   int64_t reported_generation_ = -1;
   std::string address_;
 };

@@ -150,15 +150,15 @@ void host::kill() {
 
 bool host::close(std::chrono::milliseconds timeout) {
   root_ = nullptr;
-  if (mesh_)
-    mesh_->stop("the host ends");
-  mesh_.reset();
-  // ~actor_system waits for every actor without bound, hence in a thread of its own. It also waits for its logger, of
-  // which spawning left a reference in this thread.
+  // ~actor_system waits for every actor without bound, and the mesh for the calls that it answers, hence in a thread of its
+  // own. The system also waits for its logger, of which spawning left a reference in this thread.
   caf::logger::set_current_actor_system(nullptr);
   std::promise<void> done;
   auto finished = done.get_future();
-  std::thread closer{[system = std::move(system_), &done]() mutable {
+  std::thread closer{[mesh = std::move(mesh_), system = std::move(system_), &done]() mutable {
+    if (mesh)
+      mesh->stop("the host ends");
+    mesh.reset();
     system.reset();
     done.set_value();
   }};

@@ -74,7 +74,7 @@ void local_roles::grant(const std::string& id, int64_t epoch, const directory::h
   auto actor = tenure ? tenure->grant(epoch) : nullptr;
   if (!actor)
     return;
-  caf::anon_send(directory, directory::register_role{id, actor, {}});
+  caf::anon_send(directory, directory::register_role{id, actor, {}, epoch});
   caf::anon_send(caf::actor_cast<caf::actor>(actor), tenure_changed{epoch});
 }
 

@@ -1,14 +1,11 @@
 #include "runtime/host/placement_file.hpp"
 
-#include <cerrno>
+#include "runtime/pki/private_file.hpp"
+
 #include <charconv>
-#include <fcntl.h>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <sys/stat.h>
-#include <system_error>
-#include <unistd.h>
 
 namespace runtime::host {
 
@@ -17,40 +14,6 @@ namespace {
 constexpr const char* kept_name = "placement.yaml";
 constexpr const char* given_name = "placement.given.yaml";
 constexpr std::string_view first_line = "# The placement in force, generation ";
-
-[[noreturn]] void fail(const std::filesystem::path& file, const char* what) {
-  throw std::system_error(errno, std::generic_category(), std::string{what} + " " + file.string());
-}
-
-/// A new file beside the old one, synced, then put in its place.
-void replace_file(const std::filesystem::path& file, const std::string& text) {
-  auto fresh = file.string() + ".new";
-  auto fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0)
-    fail(fresh, "open");
-  size_t done = 0;
-  while (done < text.size()) {
-    auto count = write(fd, text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0) {
-      close(fd);
-      fail(fresh, "write");
-    }
-    done += static_cast<size_t>(count);
-  }
-  auto synced = fsync(fd) == 0;
-  close(fd);
-  if (!synced)
-    fail(fresh, "fsync");
-  if (rename(fresh.c_str(), file.c_str()) != 0)
-    fail(file, "rename");
-  auto folder = open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    fsync(folder);
-    close(folder);
-  }
-}
 
 std::optional<std::string> read_file(const std::filesystem::path& file) {
   std::error_code none;
@@ -67,7 +30,7 @@ std::optional<std::string> read_file(const std::filesystem::path& file) {
 } // namespace
 
 void save_placement(const std::filesystem::path& data, const kept_placement& placement) {
-  replace_file(data / kept_name, std::string{first_line} + std::to_string(placement.generation) + "\n" + placement.text);
+  pki::write_private_file(data / kept_name, std::string{first_line} + std::to_string(placement.generation) + "\n" + placement.text);
 }
 
 std::optional<kept_placement> load_placement(const std::filesystem::path& data) {
@@ -90,7 +53,7 @@ std::optional<kept_placement> load_placement(const std::filesystem::path& data) 
 }
 
 void save_given_placement(const std::filesystem::path& data, const std::string& text) {
-  replace_file(data / given_name, text);
+  pki::write_private_file(data / given_name, text);
 }
 
 std::string load_given_placement(const std::filesystem::path& data) {

@@ -12,7 +12,7 @@ struct kept_placement {
   int64_t generation = 0;
 };
 
-/// Replaces `<data>/placement.yaml`, durably. Throws std::system_error.
+/// Replaces `<data>/placement.yaml`, durably. Throws std::runtime_error.
 void save_placement(const std::filesystem::path& data, const kept_placement& placement);
 
 /// Nothing when there is none. Throws std::runtime_error that names the file and the remedy when it is damaged.

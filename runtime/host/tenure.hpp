@@ -24,6 +24,11 @@ public:
 
   explicit tenure(listener on_event = {}) : on_event_(std::move(on_event)) {
   }
+  /// For the successor of whoever made it.
+  void set_listener(listener on_event) {
+    std::lock_guard guard{mutex_};
+    on_event_ = std::move(on_event);
+  }
 
   /// 0: standby, or not the owner any more.
   int64_t epoch() const {
@@ -36,6 +41,7 @@ public:
   bool attach(const caf::strong_actor_ptr& actor) {
     std::lock_guard guard{mutex_};
     actor_ = caf::actor_cast<caf::actor_addr>(actor);
+    synced_ = false;
     return active();
   }
   /// The actor that is to be told; null when it has not started yet (then attach() says so).
@@ -49,8 +55,7 @@ public:
   }
   void mark_synced() {
     synced_.store(true, std::memory_order_release);
-    if (on_event_)
-      on_event_(event::synced, epoch());
+    tell(event::synced, epoch());
   }
   bool synced() const {
     return synced_.load(std::memory_order_acquire);
@@ -58,11 +63,19 @@ public:
   /// The store knows a newer epoch than `epoch`: nothing more is written under it.
   void lose(int64_t epoch) {
     auto expected = epoch;
-    if (epoch_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel) && on_event_)
-      on_event_(event::lost, epoch);
+    if (epoch_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel))
+      tell(event::lost, epoch);
   }
 
 private:
+  void tell(event what, int64_t epoch) {
+    std::unique_lock guard{mutex_};
+    auto listen = on_event_;
+    guard.unlock();
+    if (listen)
+      listen(what, epoch);
+  }
+
   std::mutex mutex_;
   caf::actor_addr actor_;
   std::atomic<int64_t> epoch_{0};

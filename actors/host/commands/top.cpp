@@ -3,6 +3,7 @@
 #include "actors/host/commands/top_table.hpp"
 #include "actors/host/commands.hpp"
 #include "runtime/control/measure.hpp"
+#include "runtime/mesh/commands.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -52,7 +53,8 @@ int run(const client_arguments& given) {
 } // namespace
 
 std::vector<runtime::telemetry::host_sample> measure(const client_arguments& given) {
-  auto samples = runtime::control::decode_samples(given.ask({"measure", "all"}).lines);
+  auto lines = runtime::mesh::answered_lines(given.ask({"all", "measure"}));
+  auto samples = lines ? runtime::control::decode_samples(*lines) : std::nullopt;
   if (!samples)
     throw std::runtime_error("the host is of another version of troupe: its answer is not understood");
   return *samples;

@@ -2,6 +2,7 @@
 #include "actors/host/commands/observe.hpp"
 #include "actors/host/commands.hpp"
 #include "actors/host/commands/why_text.hpp"
+#include "runtime/mesh/commands.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -17,32 +18,27 @@ namespace po = boost::program_options;
 using runtime::control::words;
 using runtime::control::written_answer;
 
-/// Every apiserver knows its own writes: all of them are asked. The lines of each host follow a line `from HOST ERROR`.
+/// Every apiserver knows its own writes: all of them are asked.
 written_answer ask_all(const client_arguments& given, words request) {
-  request.insert(request.begin(), "everywhere");
+  request.insert(request.begin(), "all");
+  auto hosts = runtime::mesh::split_hosts(given.ask(request));
   written_answer result;
   std::string error;
-  std::vector<words> part;
-  auto take = [&] {
-    auto answer = runtime::control::decode_written(part);
+  for (auto& host : hosts.value_or(std::vector<runtime::mesh::host_reply>{})) {
+    auto answer = runtime::control::decode_written(host.lines);
     if (!answer)
-      throw std::runtime_error("the hosts are of another version of troupe: their answer is not understood");
+      hosts.reset();
+    if (!hosts)
+      break;
     if (!answer->object.empty())
       result.object = answer->object;
     result.complete_since_us = std::max(result.complete_since_us, answer->complete_since_us);
     std::move(answer->entries.begin(), answer->entries.end(), std::back_inserter(result.entries));
-    part.clear();
-  };
-  for (auto& line : given.ask(request).lines) {
-    if (line.size() == 3 && line[0] == "from") {
-      take();
-      if (error.empty())
-        error = line[2];
-    } else {
-      part.push_back(std::move(line));
-    }
+    if (error.empty())
+      error = host.error;
   }
-  take();
+  if (!hosts)
+    throw std::runtime_error("the hosts are of another version of troupe: their answer is not understood");
   if (result.object.empty())
     throw std::runtime_error(error.empty() ? "no apiserver can be reached" : error);
   std::sort(result.entries.begin(), result.entries.end(), [](auto& a, auto& b) { return a.revision > b.revision; });
