@@ -42,10 +42,9 @@ reply ask(const std::filesystem::path& data, const words& request, std::chrono::
 }
 
 void follow(const std::filesystem::path& data, const words& request, const std::function<bool(const words&)>& line) {
-  constexpr auto no_end = std::chrono::hours{24 * 365};
   with_connection(data, request, std::chrono::steady_clock::now() + ask_time_max, [&](int fd) {
     line_reader lines{fd};
-    while (auto text = lines.next(std::chrono::steady_clock::now() + no_end))
+    while (auto text = lines.next(std::chrono::steady_clock::now() + stream_silence_max))
       if (!line(decode_line(*text)))
         break;
     return true;

@@ -16,6 +16,9 @@ constexpr std::chrono::milliseconds ask_time_max{75'000};
 /// answers there.
 reply ask(const std::filesystem::path& data, const words& request, std::chrono::milliseconds timeout = ask_time_max);
 
+/// A stream says something at least this often (trace_heartbeat); else its host hangs.
+constexpr std::chrono::milliseconds stream_silence_max{5'000};
+
 /// The same for a command that streams: `line` is called until it returns false or the host ends the stream.
 void follow(const std::filesystem::path& data, const words& request, const std::function<bool(const words&)>& line);
 

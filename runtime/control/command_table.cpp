@@ -23,8 +23,7 @@ void command_table::remove(const std::string& name) {
     return;
   auto running = found->second.running;
   entries_.erase(found);
-  guard.unlock();
-  std::lock_guard wait{*running};
+  ended_.wait(guard, [&] { return *running == 0; });
 }
 
 reply command_table::answer(const words& request, std::chrono::steady_clock::time_point until) const {
@@ -35,13 +34,19 @@ reply command_table::answer(const words& request, std::chrono::steady_clock::tim
   if (found == entries_.end() || !found->second.run)
     return refuse("this host does not know the command `" + request[0] + "`");
   auto chosen = found->second;
+  ++*chosen.running;
   guard.unlock();
-  std::lock_guard one_at_a_time{*chosen.running};
+  reply result;
   try {
-    return chosen.run(request, until);
+    result = chosen.run(request, until);
   } catch (const std::exception& e) {
-    return refuse(e.what());
+    result = refuse(e.what());
   }
+  chosen.run = nullptr; // what it holds is let go before remove() returns
+  guard.lock();
+  --*chosen.running;
+  ended_.notify_all();
+  return result;
 }
 
 stream_handler command_table::find_stream(const std::string& name) const {

@@ -5,6 +5,7 @@
 #include "runtime/control/protocol.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,7 +13,8 @@
 
 namespace runtime::control {
 
-/// `request[0]` is the command. May block until `until`; then it answers with an error. May throw: an error too.
+/// `request[0]` is the command. Several may run at once. May block until `until`; then it answers with an error. May throw:
+/// an error too.
 using handler = std::function<reply(const words& request, std::chrono::steady_clock::time_point until)>;
 
 /// Gives one piece of a reply that goes on: false when the client has gone or does not read.
@@ -24,7 +26,7 @@ class command_table {
 public:
   void add(std::string name, handler run);
   void add_stream(std::string name, stream_handler run);
-  /// For handlers of an actor that ends; a call that runs at this moment is waited for.
+  /// Calls that run at this moment are waited for: not by an actor that they themselves wait for.
   void remove(const std::string& name);
 
   /// A refusal for an unknown command.
@@ -36,10 +38,11 @@ private:
   struct entry {
     handler run;
     stream_handler stream;
-    std::shared_ptr<std::mutex> running = std::make_shared<std::mutex>();
+    std::shared_ptr<size_t> running = std::make_shared<size_t>(0); ///< calls; guarded by the table's mutex
   };
 
   mutable std::mutex mutex_;
+  mutable std::condition_variable ended_;
   std::map<std::string, entry> entries_;
 };
 

@@ -4,7 +4,9 @@
 
 namespace runtime::mesh {
 
-call_server::call_server() : thread_([this] { run(); }) {
+call_server::call_server() {
+  for (size_t i = 0; i < call_threads; ++i)
+    threads_.emplace_back([this] { run(); });
 }
 
 call_server::~call_server() {
@@ -16,15 +18,21 @@ void call_server::set_answerer(answerer answer) {
   answer_ = std::move(answer);
 }
 
-bool call_server::ask(uint64_t ticket, std::string line, const caf::actor& gate) {
+bool call_server::ask(uint64_t ticket, std::string line, std::chrono::steady_clock::time_point until,
+                      const caf::actor& gate) {
   {
     std::lock_guard guard{mutex_};
     if (stopping_ || !answer_ || jobs_.size() >= calls_waiting_max)
       return false;
-    jobs_.push_back({ticket, std::move(line), gate});
+    jobs_.push_back({ticket, std::move(line), until, gate});
   }
   changed_.notify_one();
   return true;
+}
+
+void call_server::forget(uint64_t ticket) {
+  std::lock_guard guard{mutex_};
+  std::erase_if(jobs_, [ticket](const job& one) { return one.ticket == ticket; });
 }
 
 void call_server::stop() {
@@ -33,9 +41,10 @@ void call_server::stop() {
     stopping_ = true;
     jobs_.clear();
   }
-  changed_.notify_one();
-  if (thread_.joinable())
-    thread_.join();
+  changed_.notify_all();
+  for (auto& thread : threads_)
+    thread.join();
+  threads_.clear();
 }
 
 void call_server::run() {
@@ -46,9 +55,11 @@ void call_server::run() {
       break;
     auto next = std::move(jobs_.front());
     jobs_.pop_front();
+    if (std::chrono::steady_clock::now() >= next.until)
+      continue;
     auto answer = answer_;
     guard.unlock();
-    auto text = answer(next.line);
+    auto text = answer(next.line, next.until);
     caf::anon_send(next.gate, call_answered{next.ticket, std::move(text)});
     next.gate = nullptr;
     guard.lock();

@@ -14,12 +14,14 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace runtime::mesh {
 
 constexpr size_t call_bytes_max = 16 << 20;      ///< of one answer
 constexpr size_t call_part_bytes = 1 << 20;      ///< of one message
-constexpr size_t calls_waiting_max = 32;         ///< of other hosts, until this host's thread answers them
+constexpr size_t calls_waiting_max = 32;         ///< of other hosts, until one of this host's threads answers them
+constexpr size_t call_threads = 2;               ///< so that one command that takes long does not hold up everybody's `ps`
 constexpr size_t calls_open_max = 256;           ///< of this host's callers
 
 struct call_result {
@@ -28,8 +30,8 @@ struct call_result {
   std::string text;
 };
 
-/// One request line to its answer.
-using answerer = std::function<std::string(const std::string& line)>;
+/// One request line to its answer. May block until `until`; several calls may run at once.
+using answerer = std::function<std::string(const std::string& line, std::chrono::steady_clock::time_point until)>;
 
 /// To the local gate: a caller waits for the promise.
 struct call_request {
@@ -39,13 +41,13 @@ struct call_request {
   std::chrono::milliseconds deadline;
 };
 
-/// From the answering thread to the local gate.
+/// From an answering thread to the local gate.
 struct call_answered {
   uint64_t ticket = 0;
   std::string text;
 };
 
-/// A thread that answers one call after the other, so that no CAF worker waits for it.
+/// Threads that answer calls, so that no CAF worker waits for them.
 class call_server {
 public:
   call_server();
@@ -53,7 +55,10 @@ public:
 
   void set_answerer(answerer answer);
   /// The answer goes to `gate` as call_answered. False when too many wait.
-  bool ask(uint64_t ticket, std::string line, const caf::actor& gate);
+  /// What has not begun by `until` is not carried out any more: its caller has been told that there is no answer.
+  bool ask(uint64_t ticket, std::string line, std::chrono::steady_clock::time_point until, const caf::actor& gate);
+  /// The caller is gone: if it has not begun, it is not carried out.
+  void forget(uint64_t ticket);
   /// Forgets what waits; must come before the actor system ends.
   void stop();
 
@@ -61,6 +66,7 @@ private:
   struct job {
     uint64_t ticket;
     std::string line;
+    std::chrono::steady_clock::time_point until;
     caf::actor gate;
   };
   void run();
@@ -70,7 +76,7 @@ private:
   answerer answer_;
   std::deque<job> jobs_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 } // namespace runtime::mesh

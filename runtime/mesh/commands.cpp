@@ -67,7 +67,6 @@ reply run_on_all(const control::command_table& commands, const scope& here, cons
   append(result, here.host, commands.answer(inner, until));
   if (!links)
     return result;
-  // The last newline belongs to the line, not to the request.
   auto answers = links->call_all(peers, control::encode_line(inner), left(until));
   for (auto& answer : answers)
     append(result, answer.host, decode(answer));
@@ -124,11 +123,11 @@ void add_commands(const control::command_table_ptr& commands, const std::string&
   commands->add("links", [links = here.links](const words&, until_time) { return list_links(links); });
   if (!links)
     return;
-  links->set_answerer([table](const std::string& line) {
+  links->set_answerer([table](const std::string& line, until_time until) {
     auto held = table.lock();
     auto request = control::decode_line(std::string_view{line}.substr(0, line.find('\n')));
     auto result = !held || goes_on(request) ? refuse("not for other hosts")
-                                            : held->answer(request, std::chrono::steady_clock::now() + all_time_max);
+                                            : held->answer(request, until);
     return control::encode_reply(result);
   });
 }
@@ -177,6 +176,16 @@ std::optional<std::vector<host_reply>> split_hosts(const reply& all) {
     else
       return std::nullopt;
   }
+  return result;
+}
+
+std::optional<std::vector<words>> answered_lines(const reply& all) {
+  auto hosts = split_hosts(all);
+  if (!hosts)
+    return std::nullopt;
+  std::vector<words> result;
+  for (auto& host : *hosts)
+    std::move(host.lines.begin(), host.lines.end(), std::back_inserter(result));
   return result;
 }
 

@@ -36,5 +36,7 @@ struct host_reply {
 };
 /// Nothing for a reply that is none of `all`.
 std::optional<std::vector<host_reply>> split_hosts(const control::reply& reply);
+/// The lines of those hosts that answered, one after the other. Nothing as split_hosts.
+std::optional<std::vector<control::words>> answered_lines(const control::reply& reply);
 
 } // namespace runtime::mesh

@@ -40,7 +40,7 @@ void on_call_request(gate_self* self, const call_request& request) {
   auto id = ++state.last_call;
   auto deadline = state.now() + request.deadline.count() * us_per_ms;
   state.open_calls[id] = {request.host, {}, request.promise, deadline};
-  tell(self, i->second.gate, gate_call{id, request.line});
+  tell(self, i->second.gate, gate_call{id, request.line, request.deadline.count()});
 }
 
 void on_call_part(gate_self* self, const gate_call_part& part) {
@@ -65,15 +65,17 @@ void on_gate_call(gate_self* self, const gate_call& call) {
   if (!from || !from->second.greeted)
     return;
   auto ticket = ++state.last_call;
+  auto left = std::clamp<std::chrono::milliseconds>(std::chrono::milliseconds{call.left_ms}, std::chrono::milliseconds{0}, serve_time_max);
+  auto until = std::chrono::steady_clock::now() + left;
   auto busy = state.served_calls.size() >= calls_waiting_max
-              || !state.options.calls->ask(ticket, call.line, caf::actor_cast<caf::actor>(self));
+              || !state.options.calls->ask(ticket, call.line, until, caf::actor_cast<caf::actor>(self));
   if (busy)
     return tell(self, from->second.gate,
                 gate_call_part{.id = call.id, .error = "host " + state.options.host + " has too many calls to answer"});
   state.served_calls[ticket] = {.host = from->first,
                                 .id = call.id,
                                 .caller = from->second.gate,
-                                .deadline_us = state.now() + serve_time_max.count() * us_per_ms};
+                                .deadline_us = state.now() + left.count() * us_per_ms};
 }
 
 void on_answered(gate_self* self, const call_answered& answer) {
@@ -113,7 +115,12 @@ void drop_calls_of(gate_self* self, const std::string& host, const std::string& 
       finish(self, i, reason);
     i = next;
   }
-  std::erase_if(state.served_calls, [&](auto& entry) { return entry.second.host == host; });
+  std::erase_if(state.served_calls, [&](auto& entry) {
+    if (entry.second.host != host)
+      return false;
+    state.options.calls->forget(entry.first);
+    return true;
+  });
 }
 
 void expire_calls(gate_self* self) {

@@ -68,8 +68,8 @@ void check(const fs::path& folder, X509* certificate, X509* ca, const std::strin
 void prepare(ssl::context& context, const pki::stored_pair& pair, const std::string& ca) {
   auto native = context.native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION);
-  SSL_CTX_use_certificate(native, pair.certificate.get());
-  SSL_CTX_use_PrivateKey(native, pair.key.get());
+  if (SSL_CTX_use_certificate(native, pair.certificate.get()) != 1 || SSL_CTX_use_PrivateKey(native, pair.key.get()) != 1)
+    throw std::runtime_error("pki: OpenSSL does not take the certificate and its key");
   // Nothing but our CA: not the machine's trust store, and no resumption, which would skip the certificate.
   context.add_certificate_authority(boost::asio::buffer(ca));
   context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);

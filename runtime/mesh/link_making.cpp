@@ -56,13 +56,14 @@ expectation links::impl::expect(const std::string& dialled) const {
 /// Read anew when its files have changed, so that a renewed certificate needs no restart.
 identity& links::impl::current_identity() {
   auto written = written_time(options_.pki);
-  if (written == identity_->written() || written == std::filesystem::file_time_type::min())
+  if (written == identity_->written() || written == unusable_ || written == std::filesystem::file_time_type::min())
     return *identity_;
   try {
     identity_ = std::make_unique<identity>(options_.pki, options_.mine.host, options_.clock->wall_seconds());
     options_.log.info("certificate read anew", {{"pki", options_.pki.string()}});
     warn_of_expiry();
   } catch (const std::exception& e) {
+    unusable_ = written; // not read again for each connection
     options_.log.error("the new certificate is not used", {{"error", e.what()}});
   }
   return *identity_;

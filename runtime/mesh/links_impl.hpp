@@ -75,6 +75,7 @@ private:
 
   links_options options_;
   std::unique_ptr<identity> identity_;
+  std::filesystem::file_time_type unusable_ = std::filesystem::file_time_type::min(); ///< when files that cannot be used were written
   size_t handshakes_ = 0; // outlives the coroutines that count in it
   net::io_context io_{1};
   net::ip::tcp::acceptor acceptor_{io_};

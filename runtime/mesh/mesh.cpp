@@ -67,6 +67,7 @@ void mesh::stop(const std::string& reason) {
     return;
   links_->stop(reason);
   server_->stop();
+  quiet_middleman(system_);
   caf::anon_send_exit(middleman_, caf::exit_reason::kill);
   middleman_ = nullptr;
 }

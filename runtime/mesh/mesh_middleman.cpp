@@ -8,6 +8,7 @@
 #include <caf/io/network/doorman_impl.hpp>
 
 #include <atomic>
+#include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace runtime::mesh {
 namespace {
 
 using check_atom = caf::atom_constant<caf::atom("backlog")>;
+using quiet_atom = caf::atom_constant<caf::atom("quiet")>;
 
 /// CAF's protocol, with a bound on what waits to be sent.
 class mesh_broker final : public caf::io::basp_broker {
@@ -27,13 +29,23 @@ public:
   caf::behavior make_behavior() override {
     auto basp = basp_broker::make_behavior();
     return caf::message_handler{[this](check_atom, const std::shared_ptr<middleman_options>& options) {
-             check(*options);
-             delayed_send(this, backlog_check_period, check_atom::value, options);
-           }}
+                                  if (quiet_) {
+                                    quiet_->deliver(caf::unit);
+                                    return;
+                                  }
+                                  check(*options);
+                                  delayed_send(this, backlog_check_period, check_atom::value, options);
+                                },
+                                [this](quiet_atom) {
+                                  quiet_ = make_response_promise();
+                                  return *quiet_;
+                                }}
       .or_else(caf::message_handler{basp.as_behavior_impl()});
   }
 
 private:
+  std::optional<caf::response_promise> quiet_; ///< to be told when no timer of this actor runs any more
+
   void check(const middleman_options& options) {
     for (auto& [stream, context] : ctx)
       if (wr_buf(stream).size() > backlog_bytes_max)
@@ -107,6 +119,15 @@ caf::io::middleman_actor spawn_middleman(caf::actor_system& system, middleman_op
   auto broker = system.middleman().named_broker<mesh_broker>(caf::atom("MESH"));
   caf::anon_send(broker, check_atom::value, shared);
   return system.spawn<mesh_middleman, caf::hidden>(std::move(broker), std::move(shared));
+}
+
+void quiet_middleman(caf::actor_system& system) {
+  {
+    caf::scoped_actor self{system};
+    auto broker = system.middleman().named_broker<mesh_broker>(caf::atom("MESH"));
+    self->request(broker, 10 * backlog_check_period, quiet_atom::value).receive([] {}, [](caf::error&) {});
+  }
+  caf::logger::set_current_actor_system(nullptr);
 }
 
 } // namespace runtime::mesh

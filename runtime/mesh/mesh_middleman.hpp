@@ -26,6 +26,10 @@ struct middleman_options {
 
 /// `connect` takes the stream of that port number out of `ports`; `publish` listens on the stream socket. The caller ends it
 /// with exit_reason::kill.
+/// Ends the timers of the actor behind it, and waits for that: a message that arrives while CAF's network layer ends is
+/// never let go of.
+void quiet_middleman(caf::actor_system& system);
+
 caf::io::middleman_actor spawn_middleman(caf::actor_system& system, middleman_options options);
 
 } // namespace runtime::mesh

@@ -39,6 +39,7 @@ struct gate_ack {
 struct gate_call {
   uint64_t id = 0;
   std::string line;
+  int64_t left_ms = 0; ///< until the caller waits no longer
 };
 
 /// A part of the answer; the next one follows the receiver's gate_call_more.
@@ -71,7 +72,7 @@ typename Inspector::result_type inspect(Inspector& f, gate_ack& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, gate_call& x) {
-  return f(caf::meta::type_name("mesh.gate_call"), x.id, x.line);
+  return f(caf::meta::type_name("mesh.gate_call"), x.id, x.line, x.left_ms);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, gate_call_part& x) {

@@ -30,18 +30,19 @@ class trace_registry {
 public:
   using traces = std::vector<trace_ptr>;
 
-  void add(const trace_ptr& item, const caf::strong_actor_ptr& actor) {
+  void add(const trace_ptr& item) {
     std::unique_lock guard{mutex_};
-    prune();
     if (all_.size() >= traces_max)
       throw std::runtime_error("there are " + std::to_string(traces_max) + " traces already: end one of them");
-    all_.push_back({item, actor ? actor->id() : 0});
+    all_.push_back({item.get(), item, 0});
     traces_running.store(static_cast<uint32_t>(all_.size()), std::memory_order_relaxed);
   }
 
-  void prune_now() {
+  /// The reader is gone, even if an actor holds the trace for a moment more.
+  void remove(const trace* item) {
     std::unique_lock guard{mutex_};
-    prune();
+    std::erase_if(all_, [item](const entry& one) { return one.key == item; });
+    traces_running.store(static_cast<uint32_t>(all_.size()), std::memory_order_relaxed);
   }
 
   void started(const std::string& id, const caf::abstract_actor& actor) {
@@ -63,14 +64,10 @@ public:
 
 private:
   struct entry {
+    const trace* key;
     std::weak_ptr<trace> what;
     caf::actor_id actor;
   };
-
-  void prune() {
-    std::erase_if(all_, [](const entry& item) { return item.what.expired(); });
-    traces_running.store(static_cast<uint32_t>(all_.size()), std::memory_order_relaxed);
-  }
 
   mutable std::shared_mutex mutex_;
   std::vector<entry> all_;
@@ -228,13 +225,15 @@ trace::batch trace::take() {
 }
 
 trace_ptr begin_trace(trace_filter filter, std::shared_ptr<actor_table> table) {
-  auto actor = table ? table->handle_of(filter.actor) : nullptr;
-  // The control block outlives the trace by its weak reference; the deleter tells the gate that nobody looks any more.
-  trace_ptr result{new trace{std::move(filter), std::move(table)}};
-  registry().add(result, actor);
-  return {result.get(), [held = result](trace*) mutable {
+  const auto id = filter.actor;
+  trace_ptr result{new trace{std::move(filter), table}};
+  registry().add(result);
+  // After that: one that is started from now on tells by itself.
+  if (auto actor = table ? table->handle_of(id) : nullptr)
+    registry().started(id, *caf::actor_cast<caf::abstract_actor*>(actor));
+  return {result.get(), [held = result](trace* item) mutable {
+            registry().remove(item);
             held.reset();
-            registry().prune_now();
           }};
 }
 

@@ -17,8 +17,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 HOSTS = os.path.join(ROOT, "tools", "lib", "hosts")
 TROUPE, FOLDER, PLACEMENT = sys.argv[1:4]
 DIR = os.path.join(FOLDER, "hosts")
+PRESET = os.path.basename(os.path.dirname(TROUPE))
 ADDRESS = {"host-a": "172.30.0.1", "host-b": "172.30.0.2", "host-c": "172.30.0.3"}
 REQUEST_SECONDS = 5
+MOVE_PAUSE_SECONDS = 0.5  # the aim is 0.1; the rest is for a machine that is busy with other tests
 TAKEOVER_KILLED_SECONDS = 1.0
 TAKEOVER_FROZEN_SECONDS = 5.0
 
@@ -90,7 +92,7 @@ class Api:
 
 
 def start(host):
-    hosts("start", host, PLACEMENT, "--pki", os.path.join(FOLDER, "pki", host))
+    hosts("start", host, PLACEMENT, "--preset", PRESET, "--pki", os.path.join(FOLDER, "pki", host))
 
 
 def ready_replicas(api, name):
@@ -105,11 +107,40 @@ def deploy(api, name, replicas):
     require(code == 201, f"create deployment {name}: {code} {answer}")
 
 
-class Load(threading.Thread):
-    """Pods created one after the other; each must be bound, once. `gaps`: seconds from its creation to its binding."""
+class Bindings(threading.Thread):
+    """Watches the pods of a Load: when each was seen first, and when with a node."""
 
     def __init__(self, api):
         super().__init__(daemon=True)
+        self.seen, self.bound = {}, {}
+        self.connection = http.client.HTTPSConnection(ADDRESS[api.host], 6443, context=api.context, timeout=60)
+        self.connection.request("GET", "/api/v1/namespaces/default/pods?watch=1&labelSelector=load%3Dyes")
+        self.answer = self.connection.getresponse()
+        self.start()
+
+    def run(self):
+        try:
+            for line in self.answer:
+                event = json.loads(line)
+                if event["type"] in ("ADDED", "MODIFIED"):
+                    name, now = event["object"]["metadata"]["name"], time.monotonic()
+                    self.seen.setdefault(name, now)
+                    if event["object"]["spec"].get("nodeName"):
+                        self.bound.setdefault(name, now)
+        except (OSError, ValueError, http.client.HTTPException, AttributeError):
+            pass  # closed, by finish() or by an apiserver that was killed: then gaps() finds pods missing
+
+    def gaps(self):
+        """Seconds from the first sight of a pod to its node, the longest last."""
+        return sorted(self.bound[name] - self.seen[name] for name in self.bound)
+
+
+class Load(threading.Thread):
+    """Pods created one after the other; each must be bound."""
+
+    def __init__(self, api, watched=False):
+        super().__init__(daemon=True)
+        self.watched, self.bindings = watched, Bindings(api)
         self.api, self.stopping, self.created, self.failed = api, threading.Event(), [], []
 
     def run(self):
@@ -131,18 +162,10 @@ class Load(threading.Thread):
         wait_for("all pods are bound", 10, lambda: all(p["spec"].get("nodeName") for p in pods().values()), 0.1)
         missing = set(self.created) - set(pods())
         require(not missing, f"acknowledged pods are lost: {sorted(missing)}")
-        gaps = sorted(seconds_to_bind(p) for p in pods().values())
+        gaps = self.bindings.gaps()
+        require(len(gaps) >= len(self.created) or not self.watched, f"{len(self.created) - len(gaps)} bindings were not seen")
         self.api.call("DELETE", "/api/v1/namespaces/default/pods?labelSelector=load%3Dyes&gracePeriodSeconds=0")
         return gaps
-
-
-def seconds_to_bind(pod):
-    """Whole seconds are all that the API tells."""
-    for one in pod.get("status", {}).get("conditions", []):
-        if one["type"] == "PodScheduled" and one["status"] == "True":
-            parse = lambda text: time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
-            return parse(one["lastTransitionTime"]) - parse(pod["metadata"]["creationTimestamp"])
-    return 0
 
 
 def one_node_per_pod(api):
@@ -150,6 +173,7 @@ def one_node_per_pod(api):
     nodes = {}
     for event in api.events("Scheduled"):
         nodes.setdefault(event["involvedObject"]["uid"], set()).add(event["message"].rsplit(" to ", 1)[-1])
+    require(nodes, "no event tells of a binding")
     twice = {uid: names for uid, names in nodes.items() if len(names) > 1}
     require(not twice, f"bound twice: {twice}")
 
@@ -170,18 +194,20 @@ def main():
     require("scheduler" in rows and "host-c" in rows, f"troupe ps does not show the whole cluster:\n{rows}")
 
     print("-- a move under load")
-    load = Load(Api("host-a"))  # a connection of its own
+    load = Load(Api("host-a"), watched=True)  # connections of its own
     load.start()
-    time.sleep(0.5)
+    wait_for("the load is under way", 10, lambda: len(load.created) > 10)
     epoch = a.role("scheduler")["epoch"]
     took = time.monotonic()
     troupe("host-a", "move", "scheduler", "host-c")
     wait_for("the scheduler is on host-c", 10, lambda: a.owner("scheduler") == "host-c")
     print(f"scheduler moved in {time.monotonic() - took:.2f} s, epoch {epoch} -> {a.role('scheduler')['epoch']}")
-    time.sleep(0.5)
+    moved = len(load.created)
+    wait_for("the load goes on", 10, lambda: len(load.created) > moved + 10)
     gaps = load.finish()
     require(not load.failed, f"writes failed during the move: {load.failed[:3]}")
-    print(f"{len(gaps)} pods created meanwhile, all bound; slowest {gaps[-1]:.0f} s")
+    print(f"{len(gaps)} pods created meanwhile, all bound: median after {1000 * gaps[len(gaps) // 2]:.0f} ms, slowest {1000 * gaps[-1]:.0f} ms")
+    require(gaps[-1] <= MOVE_PAUSE_SECONDS, f"the move stopped the work for {gaps[-1]:.2f} s")
 
     print("-- an apiserver behind haproxy is killed under load")
     if shutil.which("haproxy") is None:
@@ -215,7 +241,8 @@ def main():
     require(took <= TAKEOVER_KILLED_SECONDS, f"the takeover took {took:.2f} s")
     load.finish()
     require(not load.failed, f"writes failed: {load.failed[:3]}")
-    require("not reach" in troupe("host-a", "ps") or "host-b" in troupe("host-a", "links"), "nothing tells that host-b is gone")
+    require("host host-b does not answer" in troupe("host-a", "ps"), "ps does not tell that host-b is gone")
+    require(re.search(r"^host-a +host-b +down ", troupe("host-a", "links"), re.M), "links does not tell that host-b is gone")
     require("not up" in troupe("host-a", "move", "scheduler", "host-b", ok=False), "a move to a host that is down")
 
     print("-- host-b comes back")
@@ -228,7 +255,7 @@ def main():
     print("-- host-c is frozen")
     load = Load(Api("host-a"))  # a connection of its own
     load.start()
-    time.sleep(0.3)
+    wait_for("the load is under way", 10, lambda: len(load.created) > 10)
     hosts("freeze", "host-c")
     took = wait_for("host-c's roles are owned elsewhere", 15, lambda: a.owner("scheduler") not in ("host-c", None)
                     and a.owner("controllers.replicaset") not in ("host-c", None), 0.05)
@@ -242,7 +269,7 @@ def main():
     require(not load.failed, f"writes failed: {load.failed[:3]}")
     one_node_per_pod(a)
 
-    print("-- host-b is cut off, and its roles stay busy")
+    print("-- host-b is cut off")
     troupe("host-a", "move", "scheduler", "host-b")
     wait_for("the scheduler is on host-b", 10, lambda: a.owner("scheduler") == "host-b")
     load = Load(Api("host-a"))  # a connection of its own

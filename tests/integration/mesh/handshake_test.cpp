@@ -222,10 +222,15 @@ TEST_CASE("a renewed certificate is used without a restart, a broken one is not"
   world place{{"host-a", "host-b"}};
   node a{place.options("host-a")}, b{place.options("host-b")};
   REQUIRE(a.seen().wait_role("echo/host-b"));
-  auto key = place.pki("host-a") / "mesh.key";
-  pki::write_private_file(key, "nonsense");
+  place.renew("host-a");
   b.restart_gate("test"); // links are made anew
   CHECK(eventually([&] { return a.link("host-b").connects >= 2; }));
+  CHECK(place.logged("certificate read anew"));
+  REQUIRE(a.seen().wait_role("echo/host-b"));
+  auto key = place.pki("host-a") / "mesh.key";
+  pki::write_private_file(key, "nonsense");
+  b.restart_gate("test");
+  CHECK(eventually([&] { return a.link("host-b").connects >= 3; }));
   CHECK(place.logged("the new certificate is not used"));
 }
 

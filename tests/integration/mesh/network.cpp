@@ -70,6 +70,17 @@ world::world(std::vector<std::string> names) {
   }
 }
 
+void world::renew(const std::string& host) const {
+  std::vector<std::string> names;
+  for (auto& one : all)
+    names.push_back(one.name);
+  runtime::mesh::init_pki({.folder = path_ / "pki",
+                           .cluster = "troupe",
+                           .hosts = names,
+                           .renew = host,
+                           .now_seconds = runtime::seams::system_clock{}.wall_seconds()});
+}
+
 world::~world() {
   fs::remove_all(path_);
 }

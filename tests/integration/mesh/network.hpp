@@ -17,6 +17,8 @@ public:
   explicit world(std::vector<std::string> names);
   ~world();
   node_options options(const std::string& host) const;
+  /// Makes the host's certificate anew.
+  void renew(const std::string& host) const;
   std::filesystem::path pki(const std::string& host) const {
     return path_ / "pki" / host;
   }

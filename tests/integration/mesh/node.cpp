@@ -156,7 +156,7 @@ node::node(node_options options) : options_(std::move(options)) {
                                                                     .log_output = options_.log,
                                                                     .clock = std::make_shared<seams::system_clock>(),
                                                                     .random = std::make_shared<seams::system_random>()});
-  mesh_->set_answerer([this](const std::string& line) {
+  mesh_->set_answerer([this](const std::string& line, auto) {
     if (line == "long")
       return std::string(5'000'000, 'x');
     return options_.host + " says " + line;

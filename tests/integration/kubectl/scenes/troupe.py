@@ -40,7 +40,7 @@ def scene_troupe_role(k):
 
 def scene_troupe_kinds(k):
     k.shows("explain roles.spec.hosts", "preferred one first")
-    k.shows("explain hosts.status.links", "roundTripMicros")
+    k.shows("explain hosts.status.links", "up, slow or down")
     k.shows("explain placements.spec", re.compile(r"text\t<string> -required-"))
     other = {"apiVersion": "troupe.dev/v1", "kind": "Placement", "metadata": {"name": "other"}, "spec": {"text": "x"}}
     k.refused("create -f -", 'The Placement "other" is invalid: metadata.name: Invalid value: "other": must be "current": '
