@@ -78,6 +78,7 @@ void host::start() {
                      .table = table_,
                      .commands = options_.commands,
                      .boot = options_.boot,
+                     .versions = options_.versions,
                      .log_output = options_.log_output,
                      .clock = options_.clock,
                      .random = options_.random};

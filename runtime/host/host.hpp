@@ -22,6 +22,7 @@ struct host_options {
   seams::random_ptr random;
   void (*add_messages)(caf::actor_system_config&) = nullptr; ///< registers the message types of all protocols
   std::shared_ptr<control::command_table> commands;          ///< given to the roles; may be null
+  std::shared_ptr<hotswap::version_table> versions;          ///< the same
   size_t threads = 0;                                        ///< workers; 0: one per core
 };
 
@@ -57,6 +58,10 @@ public:
   /// process is left.
   bool close(std::chrono::milliseconds timeout);
 
+  /// Until close().
+  caf::actor_system& system() {
+    return *system_;
+  }
   const std::shared_ptr<telemetry::actor_table>& table() const {
     return table_;
   }

@@ -30,6 +30,10 @@ namespace runtime::control {
 class command_table;
 }
 
+namespace runtime::hotswap {
+class version_table;
+}
+
 namespace runtime::mesh {
 class mesh;
 }
@@ -58,6 +62,7 @@ struct role_context {
   std::shared_ptr<const placement::boot> boot;
   std::weak_ptr<local_roles> roles;
   std::shared_ptr<mesh::mesh> mesh; ///< links to other hosts; null in a cluster of one host
+  std::shared_ptr<hotswap::version_table> versions; ///< of swappable parts; null: nothing is swapped here
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 

@@ -109,6 +109,7 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .boot = inputs.boot,
           .roles = roles,
           .mesh = inputs.mesh,
+          .versions = inputs.versions,
           .tenure = std::move(tenure)};
 }
 

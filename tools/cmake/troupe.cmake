@@ -108,3 +108,4 @@ macro(troupe_add_subfolders)
 endmacro()
 
 include(flatbuffers)
+include(plugins)

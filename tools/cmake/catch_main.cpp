@@ -1,0 +1,3 @@
+// main() of a plugin's test.
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
