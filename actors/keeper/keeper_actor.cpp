@@ -123,7 +123,16 @@ void keeper_actor::tick() {
         owned.insert(id);
     report_.update(placement_, owned, generation_, [this](const std::string& host) { return see(host); });
   }
-  api_.after(missing_.empty() ? look_interval : look_interval_missing, [this] { tick(); });
+  schedule_tick();
+}
+
+void keeper_actor::schedule_tick() {
+  if (tick_timer_ != 0)
+    api_.cancel(tick_timer_);
+  tick_timer_ = api_.after(missing_.empty() ? look_interval : look_interval_missing, [this] {
+    tick_timer_ = 0;
+    tick();
+  });
 }
 
 void keeper_actor::note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text) {
@@ -241,6 +250,7 @@ presence keeper_actor::see(const std::string& host) const {
 void keeper_actor::count_missing() {
   if (!context_.mesh)
     return;
+  const bool all_there = missing_.empty();
   for (const auto& link : context_.mesh->table()->rows()) {
     if (context_.mesh->table()->reachable(link.host))
       missing_.erase(link.host);
@@ -248,6 +258,8 @@ void keeper_actor::count_missing() {
       missing_.emplace(link.host, now_us());
   }
   std::erase_if(missing_, [this](const auto& item) { return !context_.mesh->table()->find(item.first); });
+  if (all_there && !missing_.empty())
+    schedule_tick(); // its absence is judged soon, not at the end of the long interval that has begun
 }
 
 void keeper_actor::look() {

@@ -94,6 +94,7 @@ private:
   void look();
   void announce();
   void tick();
+  void schedule_tick();
   void follow_links();
   void note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text);
 
@@ -139,6 +140,7 @@ private:
   caf::actor_addr gate_; ///< that tells of links
   int64_t reported_us_ = 0;
   int64_t ticked_us_ = 0;
+  uint64_t tick_timer_ = 0; // 0: none
   int64_t judges_from_us_ = 0; ///< before it, no host is called lost: this one stood still, or makes its links anew
   bool storing_ = false;
   bool announced_ = false;
