@@ -1,6 +1,7 @@
 // Watches, requests and timers of a consuming actor.
 #include "actors/client/api_client.hpp"
 
+#include "actors/client/watch_sets.hpp"
 #include "messages/api/meta/v1/status_generated.h"
 #include "messages/codec/json.hpp"
 #include "messages/codec/codec.hpp"
@@ -113,7 +114,10 @@ void api_client::start() {
 }
 
 object_cache& api_client::watch(const resource& what, watch_options options) {
+  if (declaring_second_)
+    return watch_for_second_set(what, std::move(options));
   auto& added = watches_.emplace_back();
+  added.what = &what;
   added.cache = std::make_unique<object_cache>(what);
   added.options = std::move(options);
   if (apiserver_)
@@ -124,12 +128,13 @@ object_cache& api_client::watch(const resource& what, watch_options options) {
 std::vector<object_cache*> api_client::caches() {
   std::vector<object_cache*> result;
   for (auto& item : watches_)
-    result.push_back(item.cache.get());
+    if (item.cache)
+      result.push_back(item.cache.get());
   return result;
 }
 
 bool api_client::synced() const {
-  return std::all_of(watches_.begin(), watches_.end(), [](const auto& item) { return item.cache->synced(); });
+  return std::all_of(watches_.begin(), watches_.end(), [](const auto& item) { return !item.cache || item.cache->synced(); });
 }
 
 // ---- following the apiserver ---------------------------------------------------------------------------
@@ -193,18 +198,20 @@ void api_client::choose_apiserver() {
 // ---- watches --------------------------------------------------------------------------------------------
 
 void api_client::begin_watch(watch_state& watch) {
-  if (!apiserver_)
+  if (!apiserver_ || watch.lead() == nullptr)
     return;
   const uint64_t id = watch.id = next_id_++;
   protocol::WatchRequestT content;
   set_identity(content, identity_);
-  content.target = target_of(watch.cache->what(), watch.options.name_space, "");
+  content.target = target_of(*watch.what, watch.options.name_space, "");
   content.label_selector = watch.options.label_selector;
   content.field_selector = watch.options.field_selector;
   content.watch_id = id;
-  content.after = watch.restart_from_scratch ? -1 : watch.cache->revision();
+  content.after = watch.restart_from_scratch ? -1 : watch.lead()->revision();
   if (watch.restart_from_scratch)
-    watch.cache->begin_replace();
+    for (auto* cache : {watch.cache.get(), watch.second.get()})
+      if (cache != nullptr)
+        cache->begin_replace();
   ask(
     self_, apiserver_, request_deadline, protocol::watch_request{content},
     [this, &watch, id](const protocol::watch_reply& reply) {
@@ -231,7 +238,7 @@ void api_client::retry_watch(watch_state& watch, uint64_t id, std::string_view w
   if (watch.id != id)
     return;
   watch.id = 0;
-  context_.log.warning("watch ended, trying again", {{"resource", watch.cache->what().plural},
+  context_.log.warning("watch ended, trying again", {{"resource", watch.what->plural},
                                                      {"delay_ms", watch.retry_delay.count()},
                                                      {"why", why}});
   after(watch.retry_delay, [this, &watch] {
@@ -249,16 +256,18 @@ void api_client::receive(const protocol::watch_batch& batch) {
   if (found == watches_.end() || batch->watch_id() == 0)
     return; // of a watch that we gave up
   watch_state& watch = *found;
-  if (const auto* events = batch->events())
-    for (const auto* event : *events)
-      watch.cache->apply(event->type(), batch.at(event->object()).object, event->revision());
+  if (watch.cache)
+    feed(*watch.cache, batch);
+  if (watch.second)
+    feed_second_set(watch, batch);
   if (batch->synced()) {
-    watch.cache->mark_synced(batch->revision());
     watch.restart_from_scratch = false;
     watch.retry_delay = retry_delay_min;
   }
   if (!watch.restart_from_scratch)
-    watch.cache->advance(batch->revision());
+    for (auto* cache : {watch.cache.get(), watch.second.get()})
+      if (cache != nullptr)
+        cache->advance(batch->revision());
   if (batch->code() != 0) {
     watch.restart_from_scratch |= batch->code() == 410;
     retry_watch(watch, watch.id, "the apiserver ended the watch with code " + std::to_string(batch->code()));

@@ -95,6 +95,21 @@ public:
   /// Called once, when that becomes true.
   void on_synced(std::function<void()> callback) { on_synced_ = std::move(callback); }
 
+  /// ---- a second set of caches, for a controller that takes another one's place ----
+  /// Until declared(), watch() adds to the second set: a copy of a cache of the first one where that watches the same, else a
+  /// watch of its own. Both sets get all events. At most one second set at a time.
+  void begin_second_set();
+  void declared() { declaring_second_ = false; }
+  /// Copies up to `objects_max` objects. True: all of the set's caches are filled and synced.
+  bool fill_second_set(size_t objects_max);
+  /// Something is left to copy; otherwise only apiservers are waited for.
+  bool second_set_copying() const;
+  /// What a listener of the second set threw; it gets no more events. The first set is not touched by that.
+  const std::string& second_set_failure() const { return second_failure_; }
+  /// The first set goes, the second takes its place.
+  void adopt_second_set();
+  void drop_second_set();
+
   /// False in standby and after a takeover elsewhere: reads and watches go on, writes are refused here (code 409).
   /// A new owner is active once its caches have seen everything that was written before it became the owner.
   bool active() const {
@@ -138,15 +153,21 @@ public:
   bool connected() const { return static_cast<bool>(apiserver_); }
 
 private:
+  /// One watch, and the cache that it fills in each set that has it. One without any stays here unused: callbacks refer to it.
   struct watch_state {
-    std::unique_ptr<object_cache> cache;
+    const resource* what = nullptr;
+    std::unique_ptr<object_cache> cache, second;
     watch_options options;
+    const object_cache* lead() const { return cache ? cache.get() : second.get(); }
     uint64_t id = 0;             // of the running watch; 0: none
     std::chrono::milliseconds retry_delay = retry_delay_min;
     bool restart_from_scratch = true;
   };
 
   void begin_watch(watch_state& watch);
+  void cancel_watch(watch_state& watch);
+  object_cache& watch_for_second_set(const resource& what, watch_options options);
+  void feed_second_set(watch_state& watch, const protocol::watch_batch& batch);
   void retry_watch(watch_state& watch, uint64_t id, std::string_view why);
   void choose_apiserver();
   void lose_apiserver();
@@ -178,6 +199,8 @@ private:
   uint64_t round_ = 0;
   int64_t active_epoch_ = 0;
   std::map<uint64_t, api_callback> pending_; // requests without an answer so far
+  bool declaring_second_ = false;
+  std::string second_failure_;
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::function<void()>> timers_;
 };

@@ -16,6 +16,11 @@ std::string text(const flatbuffers::String* value) {
 constexpr std::string_view default_namespace = "default"; // where events of cluster-scoped objects go
 } // namespace
 
+object_reference role_reference(std::string id) {
+  std::replace(id.begin(), id.end(), '/', '.');
+  return {.api_version = "troupe.dev/v1", .kind = "Role", .name = std::move(id)};
+}
+
 object_reference reference_to(const resource& what, const entry& item) {
   return {what.api_version(), std::string{what.kind}, text(item.metadata->namespace_()), text(item.metadata->name()),
           text(item.metadata->uid()), item.revision, {}};

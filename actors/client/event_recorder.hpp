@@ -18,6 +18,8 @@ struct object_reference {
   std::string field_path; // e.g. spec.containers{web}
 };
 object_reference reference_to(const resource& what, const entry& item);
+/// The object roles.troupe.dev of a role: "controllers/replicaset" is controllers.replicaset.
+object_reference role_reference(std::string id);
 
 class event_recorder {
 public:

@@ -150,6 +150,8 @@ void object_cache::apply(runtime::protocols::apiserver::EventType type, object_b
     return; // an object without metadata cannot be stored
   const std::string key = object_key(view(metadata->namespace_()), view(metadata->name()));
   advance(revision);
+  if (copying() && key > copied_to_)
+    return; // copied later, as it is then
   const change_scope scope{*resource_, key, revision};
   if (type == runtime::protocols::apiserver::EventType::deleted) {
     erase(key);
@@ -160,7 +162,23 @@ void object_cache::apply(runtime::protocols::apiserver::EventType type, object_b
   put(key, entry{std::move(object), revision, metadata});
 }
 
+size_t object_cache::copy_some(size_t objects_max) {
+  size_t count = 0;
+  auto at = copied_to_.empty() ? source_->entries_.begin() : source_->entries_.upper_bound(copied_to_);
+  for (; at != source_->entries_.end() && count < objects_max; ++at, ++count) {
+    copied_to_ = at->first;
+    put(at->first, at->second);
+  }
+  if (at == source_->entries_.end()) {
+    advance(source_->revision_);
+    synced_ = true;
+    source_ = nullptr;
+  }
+  return count;
+}
+
 void object_cache::begin_replace() {
+  source_ = nullptr; // all of it comes anew
   replacing_ = true;
   seen_while_replacing_.clear();
 }

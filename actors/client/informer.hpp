@@ -49,6 +49,8 @@ struct watch_options {
   std::string name_space;      // "": all
   std::string label_selector;  // as kubectl writes them
   std::string field_selector;
+
+  bool operator==(const watch_options&) const = default;
 };
 
 /// The change that listeners are being told of: what leads to whatever they do, for `troupe why`.
@@ -92,6 +94,13 @@ public:
   void begin_replace();
   void mark_synced(int64_t revision);
   void advance(int64_t revision) { revision_ = std::max(revision_, revision); }
+  bool replacing() const { return replacing_; }
+  /// Becomes a copy of `from`, which goes on changing; copy_some() fills it in the order of the keys, and meanwhile apply()
+  /// takes only what concerns keys that are copied already. `from` must outlive the copying.
+  void begin_copy(const object_cache& from) { source_ = &from; }
+  bool copying() const { return source_ != nullptr; }
+  /// Copies up to `objects_max` objects; returns how many. Listeners hear of each as of one that is new.
+  size_t copy_some(size_t objects_max);
 
 private:
   struct index {
@@ -107,6 +116,8 @@ private:
   std::map<std::string, index> indices_;
   std::vector<listener> listeners_;
   std::unordered_set<std::string> seen_while_replacing_;
+  const object_cache* source_ = nullptr; // while copying
+  std::string copied_to_;                // the last key that was
   bool replacing_ = false;
   bool synced_ = false;
   int64_t revision_ = 0;

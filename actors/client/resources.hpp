@@ -49,6 +49,8 @@ struct resource {
   std::string api_version() const {
     return group.empty() ? std::string{version} : std::string{group} + "/" + std::string{version};
   }
+  /// By content: a shared object has constants of its own.
+  bool operator==(const resource&) const = default;
   /// The table of the schema; aborts for a resource that the schema lacks, which a unit test rules out.
   const messages::codec::type& type() const;
 };

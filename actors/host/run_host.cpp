@@ -6,6 +6,7 @@
 #include "runtime/host/host.hpp"
 #include "runtime/host/placement_file.hpp"
 #include "runtime/host/version.hpp"
+#include "runtime/hotswap/commands.hpp"
 #include "runtime/mesh/mesh.hpp"
 #include "runtime/placement/nearest.hpp"
 #include "runtime/protocols/register.hpp"
@@ -275,6 +276,9 @@ int run_checked(const request& request, runtime::placement::boot given, const st
     return exit_usage;
   }
   auto commands = std::make_shared<runtime::control::command_table>();
+  auto versions = std::make_shared<runtime::hotswap::version_table>(data.path(), clock,
+                                                                    runtime::telemetry::logger{output, clock, "hotswap"});
+  versions->restore();
   runtime::host::host host{{.name = name,
                             .boot = boot,
                             .data = data.path(),
@@ -284,9 +288,11 @@ int run_checked(const request& request, runtime::placement::boot given, const st
                             .clock = clock,
                             .random = std::make_shared<runtime::seams::system_random>(),
                             .add_messages = runtime::protocols::register_messages,
-                            .commands = commands}};
+                            .commands = commands,
+                            .versions = versions}};
   runtime::telemetry::set_message_renderer(runtime::protocols::render_message);
   runtime::control::add_observing_commands(*commands, observed_of(name, host, clock));
+  runtime::hotswap::add_commands(*commands, host.system(), versions);
   auto code = exit_failed;
   {
     runtime::control::server control{data.path(), host.table(), commands, clock, {output, clock, "control"}};

@@ -49,7 +49,11 @@ std::string shortened(const std::string& message) {
 
 scheduler_actor::scheduler_actor(caf::actor_config& config, runtime::host::role_context context)
     : super(config), context_(std::move(context)), api_(this, context_, client::component_identity("system:kube-scheduler")),
-      events_(api_, std::string{own_name}) {}
+      events_(api_, std::string{own_name}), seat_(context_, {.make = [](const auto&) { return make_default_decider(); }}),
+      decider_(std::dynamic_pointer_cast<decider>(seat_.object())) {
+  if (!decider_) // a plugin that lies about what it is; it was checked when it was swapped in
+    throw std::logic_error(seat_.running().name + " decides on no nodes");
+}
 
 scheduler_actor::behavior_type scheduler_actor::make_behavior() {
   api_.watch(client::nodes).on_change(
@@ -58,6 +62,7 @@ scheduler_actor::behavior_type scheduler_actor::make_behavior() {
   pods_->on_change([this](const std::string& key, const auto* before, const auto* after) { on_pod(key, before, after); });
   api_.on_active([this] { pump(); });
   api_.start();
+  seat_.serves(caf::actor_cast<caf::strong_actor_ptr>(this));
   return {
     [this](const client::protocol::watch_batch& batch) {
       api_.receive(batch);
@@ -70,7 +75,18 @@ scheduler_actor::behavior_type scheduler_actor::make_behavior() {
       api_.receive(event);
       pump();
     },
+    [this](const runtime::hotswap::swap_order& order) {
+      auto outcome = swap(order);
+      pump();
+      return outcome;
+    },
   };
+}
+
+void scheduler_actor::on_exit() {
+  decider_.reset();
+  seat_.clear();
+  super::on_exit();
 }
 
 // ---- the picture of the cluster ---------------------------------------------------------------------------
@@ -127,6 +143,7 @@ void scheduler_actor::forget_pod(const std::string& key) {
 // ---- decisions --------------------------------------------------------------------------------------------
 
 void scheduler_actor::pump() {
+  check_trial();
   if (!api_.synced() || !api_.active())
     return;
   for (size_t i = 0; i < decisions_per_turn_max && binding_.size() < bindings_in_flight_max; ++i) {
@@ -150,8 +167,25 @@ void scheduler_actor::wake_at_next_due() {
 }
 
 void scheduler_actor::schedule_one(const pod_ptr& pod) {
-  const auto decision =
-    decide_node(*pod, cluster_, plugins::registry(), [this](uint64_t bound) { return context_.random->below(bound); });
+  node_decision decision;
+  std::string failure;
+  try {
+    decision = decider_->decide(*pod, cluster_, [this](uint64_t bound) { return context_.random->below(bound); });
+    const auto chosen = cluster_.nodes().find(decision.node);
+    if (!decision.node.empty() && (chosen == cluster_.nodes().end() || !chosen->second.known()))
+      failure = "it chose `" + decision.node + "`, which is no node";
+  } catch (const std::exception& error) {
+    failure = *error.what() == 0 ? "an exception without a text" : error.what();
+  } catch (...) {
+    failure = "something that is no std::exception";
+  }
+  seat_.count(!failure.empty(), failure);
+  if (!failure.empty()) {
+    context_.log.error("decision failed", {{"pod", pod->key}, {"why", failure}});
+    queue_.retry(pod, now_us());
+    check_trial();
+    return;
+  }
   if (!decision.node.empty()) {
     bind(pod, decision.node);
     return;
@@ -170,11 +204,13 @@ void scheduler_actor::bind(const pod_ptr& pod, const std::string& node) {
   binding_[pod->key] = pod->uid;
   auto [name_space, name] = client::split_key(pod->key);
   const client::cause_scope cause{api_, "pods/" + pod->key, pod->revision};
-  api_.bind(name_space, name, pod->uid, node, [this, pod, node](const client::api_result& result) {
+  api_.bind(name_space, name, pod->uid, node, [this, pod, node, chosen_by = decider_](const client::api_result& result) {
     if (result.ok())
       events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
     else
       context_.log.warning("binding refused", {{"pod", pod->key}, {"node", node}, {"why", result.message}});
+    if (!result.ok() && !result.not_found() && !result.conflict() && chosen_by == decider_)
+      seat_.count(true); // not gone, bound or going: the choice was bad
     const auto found = binding_.find(pod->key);
     if (found != binding_.end() && found->second == pod->uid) { // else it was deleted in the meantime
       binding_.erase(found);

@@ -6,15 +6,18 @@
 
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
-#include "actors/scheduler/decide_node.hpp"
+#include "actors/scheduler/decider.hpp"
 #include "actors/scheduler/queue/scheduling_queue.hpp"
+#include "runtime/hotswap/seat.hpp"
 #include "runtime/telemetry/metered.hpp"
 
 namespace actors::scheduler {
 
-class scheduler_actor : public runtime::telemetry::metered<client::consumer_actor::base> {
+using scheduler_interface = client::consumer_actor::extend_with<runtime::hotswap::swap_actor>;
+
+class scheduler_actor : public runtime::telemetry::metered<scheduler_interface::base> {
 public:
-  using super = runtime::telemetry::metered<client::consumer_actor::base>;
+  using super = runtime::telemetry::metered<scheduler_interface::base>;
 
   static constexpr size_t bindings_in_flight_max = 256;
   /// Decisions in one go, before other messages get their turn.
@@ -25,6 +28,7 @@ public:
   scheduler_actor(caf::actor_config& config, runtime::host::role_context context);
 
   behavior_type make_behavior() override;
+  void on_exit() override;
   const char* name() const override { return "scheduler"; }
 
 private:
@@ -40,6 +44,10 @@ private:
   /// An Event, and the condition PodScheduled when it does not say so yet.
   void report(const cache::pod_info& pod, std::string_view reason, const std::string& message);
   void wake_at_next_due();
+  runtime::hotswap::swap_outcome swap(const runtime::hotswap::swap_order& order);
+  void check_trial();
+  void roll_back(const std::string& reason);
+  runtime::hotswap::work_done work_now() const;
   client::object_reference reference(const cache::pod_info& pod) const;
   int64_t now_us() const { return context_.clock->monotonic_us(); }
 
@@ -51,6 +59,9 @@ private:
   std::unordered_map<std::string, std::string> binding_; // key to uid
   client::object_cache* pods_ = nullptr;
   std::optional<uint64_t> timer_;
+  runtime::hotswap::seat seat_;
+  std::shared_ptr<decider> decider_; // the seat's
+  std::optional<uint64_t> trial_timer_;
 };
 
 } // namespace actors::scheduler

@@ -17,7 +17,7 @@ using runtime::control::words;
 constexpr size_t action_words_max = 8;
 constexpr size_t action_bytes_max = 4'096;
 /// What the page's buttons may ask for. Other commands of the control socket are not for HTTP.
-constexpr std::string_view actions[] = {"kill", "move"};
+constexpr std::string_view actions[] = {"kill", "move", "swap"};
 
 /// Nothing but this page's own files runs or is loaded, and no other site can frame it.
 constexpr std::string_view page_policy =
@@ -136,7 +136,7 @@ words action_of(std::string_view body, const std::string& own_host, std::string&
   const auto parsed = messages::codec::parse_json(body);
   const auto& command = parsed.value.get("command");
   if (parsed.error || !command.is_array() || command.empty() || command.size() > action_words_max) {
-    error = R"(expected {"command": ["kill", "ACTOR"]} or ["move", "ROLE", "HOST"])";
+    error = R"(expected {"command": ["kill", "ACTOR"]} or ["move", "ROLE", "HOST"] or ["swap", "ROLE", "FILE", "PROBATION_MS"])";
     return result;
   }
   for (const auto& word : command.items())
@@ -145,7 +145,7 @@ words action_of(std::string_view body, const std::string& own_host, std::string&
   if (result.size() != command.size())
     error = "every word of the command must be a text";
   else if (std::find(std::begin(actions), std::end(actions), result[0]) == std::end(actions))
-    error = "unknown action \"" + result[0] + "\": kill or move";
+    error = "unknown action \"" + result[0] + "\": kill, move or swap";
   const auto host = parsed.value.get("host").str();
   if (!host.empty() && host != own_host)
     result.insert(result.begin(), {"at", std::string{host}});

@@ -138,7 +138,8 @@ function actions(actor) {
     'data-focus': `${what} ${actor.host} ${actor.id}`, on: {click: () => run(actor)}}, what);
   // A part of a role ends and moves with it.
   const whole = !actor.parent || actor.parent.startsWith('supervisor');
-  return [button('kill', kill), whole && state.hosts.length > 1 ? [' ', button('move', move)] : null];
+  return [button('kill', kill), whole && state.hosts.length > 1 ? [' ', button('move', move)] : null,
+    whole && /^(controllers\/|scheduler)/.test(actor.id) ? [' ', button('swap', swap)] : null];
 }
 
 function drawHosts() {
@@ -190,7 +191,7 @@ function drawActors() {
   return drawTable('actors', [
     ['id', 'actor'], ['host', 'host'], ['state', 'state', false, (row) => badge(row.state)],
     ['rate', 'msg/s', true, (row) => number(row.rate, 1)], ['mailbox', 'mailbox', true], ['mean', 'handler', true, (row) => micros(row.mean)],
-    ['handled', 'handled', true], ['restarts', 'restarts', true], ['epoch', 'epoch', true, (row) => row.epoch || ''],
+    ['handled', 'handled', true], ['restarts', 'restarts', true], ['swaps', 'swaps', true], ['epoch', 'epoch', true, (row) => row.epoch || ''],
     ['failure', 'last failure', 'wide faint'], ['', '', false, actions]], rows);
 }
 
@@ -262,6 +263,12 @@ async function move(actor) {
   const host = await confirm({title: `Move ${actor.id}`, yes: 'Move', label: 'to host', choices: hosts,
     text: `It starts there, catches up, takes over, and then ends on ${actor.host}.`});
   if (host) act(['move', actor.id, host], `${actor.id} moved to ${host}`);
+}
+
+async function swap(actor) {
+  const file = await confirm({title: `Swap the code of ${actor.id}`, yes: 'Swap', label: `plugin's file on ${actor.host}`,
+    text: 'Its state is handed over. A version that fails within 30 s is rolled back by itself; troupe swap --history tells.'});
+  if (file) act(['swap', actor.id, file, '30000'], `${actor.id} runs ${file}, on probation`, actor.host);
 }
 
 // ---- start ----

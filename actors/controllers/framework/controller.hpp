@@ -12,6 +12,7 @@
 
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
+#include "runtime/hotswap/swappable.hpp"
 
 namespace actors::controllers::framework {
 
@@ -72,9 +73,10 @@ struct setup {
   std::function<bool()> connected = [] { return true; };
 };
 
-class controller {
+/// It can be swapped while its actor goes on (runtime/hotswap): the new one's start() is called with caches that are filled
+/// beside those of the old one, so that it sees every object as new and no event is missed.
+class controller : public runtime::hotswap::swappable {
 public:
-  virtual ~controller() = default;
   /// Declares watches and listeners; called once, before any event.
   virtual void start(setup& tools) = 0;
   /// The decision for `key` on the caches as they are. Called only when all caches are synced and hold what earlier

@@ -11,18 +11,16 @@ controller_actor::controller_actor(caf::actor_config& config, runtime::host::rol
                                    const controller_descriptor& descriptor)
     : super(config), context_(std::move(context)), syncs_max_(descriptor.syncs_max),
       api_(this, context_, client::controller_identity(descriptor.account)), events_(api_, descriptor.account),
-      controller_(descriptor.make(context_)) {}
+      seat_(context_, {.make = [make = descriptor.make](const auto& context) { return make(context); }}),
+      controller_(std::dynamic_pointer_cast<controller>(seat_.object())) {
+  if (!controller_) // a plugin that lies about what it is; it was checked when it was swapped in
+    throw std::logic_error(seat_.running().name + " is no controller");
+}
 
 controller_actor::behavior_type controller_actor::make_behavior() {
-  setup tools{
-    api_,
-    [this](const std::string& key) { enqueue(key); },
-    [this](const std::string& key, std::chrono::milliseconds delay) { enqueue(key, delay); },
-    [this] { return api_.connected(); },
-  };
+  auto tools = tools_of(set_);
   controller_->start(tools);
-  for (auto* cache : api_.caches())
-    caches_.push_back(cache);
+  caches_ = api_.caches();
   api_.on_active([this] {
     if (context_.tenure)
       for (auto* cache : caches_)
@@ -30,6 +28,7 @@ controller_actor::behavior_type controller_actor::make_behavior() {
     pump();
   });
   api_.start();
+  seat_.serves(caf::actor_cast<caf::strong_actor_ptr>(this));
   return {
     [this](const client::protocol::watch_batch& batch) {
       api_.receive(batch);
@@ -42,11 +41,16 @@ controller_actor::behavior_type controller_actor::make_behavior() {
       api_.receive(event);
       pump();
     },
+    [this](const runtime::hotswap::swap_order& order) { return on_swap(order); },
   };
 }
 
 void controller_actor::on_exit() {
+  if (candidate_ && candidate_->promise)
+    candidate_->promise->deliver(runtime::hotswap::swap_outcome{.refused = "its actor ended"});
+  candidate_.reset();
   controller_.reset();
+  seat_.clear();
   super::on_exit();
 }
 
@@ -64,14 +68,29 @@ void controller_actor::enqueue(const std::string& key, std::chrono::milliseconds
 }
 
 void controller_actor::pump() {
-  if (pumping_ || !api_.synced() || !api_.active())
+  if (pumping_)
+    return;
+  check_trial();
+  if (held_ || !api_.synced() || !api_.active())
     return;
   pumping_ = true;
   std::vector<std::string> waiting;
-  while (queue_.syncing() < syncs_max_ + waiting.size()) {
+  size_t looks = 0;
+  while (!held_ && queue_.syncing() < syncs_max_ + waiting.size()) {
+    if (queue_.ready() == 0 && !second_look_.empty()) {
+      if (looks++ == second_looks_per_turn) {
+        if (!look_timer_)
+          look_timer_ = api_.after(std::chrono::milliseconds{0}, [this] { look_timer_.reset(); });
+        break;
+      }
+      queue_.add(second_look_.front());
+      second_look_.pop_front();
+    }
     const auto key = queue_.take(now_us());
-    if (!key)
+    if (!key && second_look_.empty())
       break;
+    if (!key)
+      continue; // that one is being synced
     if (sees_own_writes(*key))
       begin(*key);
     else
@@ -103,9 +122,9 @@ bool controller_actor::sees_own_writes(const std::string& key) {
   if (found == own_writes_.end())
     return true;
   if (now_us() < found->second.give_up_us)
-    for (const auto& [resource, revision] : found->second.revisions)
+    for (const auto& write : found->second.writes)
       for (const auto* cache : caches_)
-        if (&cache->what() == resource && cache->revision() < revision)
+        if (write.is_of(cache->what()) && cache->revision() < write.revision)
           return false;
   own_writes_.erase(found);
   return true;
@@ -117,12 +136,21 @@ void controller_actor::begin(const std::string& key) {
   plan->key = key;
   if (auto cause = causes_.extract(key))
     plan->cause = std::move(cause.mapped());
+  plan->made_by = controller_;
+  std::string failure;
   try {
     plan->plan = controller_->sync(key);
-  } catch (const std::exception& failure) {
+  } catch (const std::exception& error) {
+    failure = error.what();
+  } catch (...) {
+    failure = "something that is no std::exception";
+  }
+  if (!failure.empty()) {
     const int64_t delay = queue_.failed(key, now_us());
     causes_.emplace(key, std::move(plan->cause)); // tried again for the same reason, unless there is a newer one
-    context_.log.error("sync failed", {{"key", key}, {"why", failure.what()}, {"retry_ms", delay / 1000}});
+    context_.log.error("sync failed", {{"key", key}, {"why", failure}, {"retry_ms", delay / 1000}});
+    seat_.count(true, failure);
+    check_trial();
     return;
   }
   for (const auto& event : plan->plan.events)
@@ -192,7 +220,7 @@ void controller_actor::finished(const plan_ptr& plan, const operation& what, con
   if (result.ok()) {
     if (result.revision > 0 && what.what != operation::verb::get) {
       auto& own = own_writes_[plan->key];
-      own.revisions[what.resource] = std::max(own.revisions[what.resource], result.revision);
+      own.add(*what.resource, result.revision);
       own.give_up_us = now_us() + std::chrono::microseconds{own_write_wait_max}.count();
     }
     if (what.on_success) {
@@ -211,6 +239,8 @@ void controller_actor::finished(const plan_ptr& plan, const operation& what, con
 }
 
 void controller_actor::finish_key(const plan_ptr& plan) {
+  if (plan->made_by == controller_)
+    seat_.count(!plan->failure.empty());
   if (plan->failure.empty()) {
     queue_.done(plan->key);
   } else {

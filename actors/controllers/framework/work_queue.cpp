@@ -82,4 +82,45 @@ std::optional<int64_t> work_queue::next_due() const {
   return by_due_.begin()->first;
 }
 
+std::vector<queued_key> work_queue::keys() const {
+  std::vector<queued_key> result;
+  std::unordered_map<std::string_view, size_t> at;
+  const auto of = [&](const std::string& key) -> queued_key& {
+    const auto [found, added] = at.emplace(key, result.size());
+    if (added)
+      result.push_back({.key = key});
+    return result[found->second];
+  };
+  for (const auto& key : ready_)
+    of(key).ready = true;
+  for (const auto& key : syncing_) {
+    of(key).syncing = true;
+    of(key).dirty = dirty_.contains(key);
+  }
+  for (const auto& [key, due_us] : due_) {
+    of(key).delayed = true;
+    of(key).due_us = due_us;
+  }
+  for (const auto& [key, count] : failures_)
+    of(key).failures = count;
+  return result;
+}
+
+work_queue work_queue::of(const std::vector<queued_key>& keys) {
+  work_queue result;
+  for (const auto& item : keys) {
+    if (item.ready)
+      result.add(item.key);
+    if (item.syncing)
+      result.syncing_.insert(item.key);
+    if (item.dirty)
+      result.dirty_.insert(item.key);
+    if (item.delayed)
+      result.add_at(item.key, item.due_us);
+    if (item.failures > 0)
+      result.failures_[item.key] = item.failures;
+  }
+  return result;
+}
+
 } // namespace actors::controllers::framework

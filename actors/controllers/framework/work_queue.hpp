@@ -9,8 +9,20 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace actors::controllers::framework {
+
+/// A key as it is handed to another queue.
+struct queued_key {
+  std::string key;
+  int64_t due_us = 0;   // when delayed
+  bool delayed = false; // not in the queue proper
+  bool ready = false;
+  bool syncing = false; // taken
+  bool dirty = false;   // added while syncing
+  int failures = 0;
+};
 
 class work_queue {
 public:
@@ -31,7 +43,13 @@ public:
   /// When the next delayed key is due; nullopt: none.
   std::optional<int64_t> next_due() const;
   size_t size() const { return ready_.size() + due_.size(); }
+  size_t ready() const { return ready_.size(); }
   size_t syncing() const { return syncing_.size(); }
+
+  /// All that it knows; ready keys first, in their order.
+  std::vector<queued_key> keys() const;
+  /// A queue that goes on from keys().
+  static work_queue of(const std::vector<queued_key>& keys);
 
 private:
   void promote(int64_t now_us);

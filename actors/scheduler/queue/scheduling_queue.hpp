@@ -42,6 +42,8 @@ public:
   /// When take() may have something; nullopt: only after another event.
   std::optional<int64_t> next_due() const;
   size_t size() const { return pods_.size(); }
+  /// Pods that wait for nothing but their turn.
+  size_t active() const { return active_.size(); }
 
 private:
   enum class place : uint8_t { active, pausing, aside };

@@ -1,0 +1,4 @@
+// A shared object that is no plugin.
+extern "C" int an_answer() {
+  return 42;
+}
