@@ -3,13 +3,10 @@
 
 Usage: balancer.py DIR HAPROXY_CFG, in the client's namespace of tools/lib/hosts; the three hosts of DIR serve.
 """
-import base64
 import http.client
 import json
 import os
-import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,55 +14,16 @@ import tempfile
 import threading
 import time
 
-HOSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools", "lib", "hosts")
+sys.dont_write_bytecode = True
+LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools", "lib")
+sys.path.insert(0, LIB)
+from haproxy import Balancer  # noqa: E402
+from several_hosts import context_of, wait_for  # noqa: E402
+
+HOSTS = os.path.join(LIB, "hosts")
 FRONT, BACKENDS = "172.30.0.100", ["172.30.0.1", "172.30.0.2", "172.30.0.3"]
 CLIENTS = 12
 READY_SECONDS_MAX, CALM_SECONDS, REQUEST_SECONDS_MAX = 30, 2, 10
-
-
-def wait_until(condition, what, seconds=READY_SECONDS_MAX):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise RuntimeError(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
-
-
-def example_for(text, stats):
-    """The example's configuration with the addresses of tools/lib/hosts."""
-    text = re.sub(r"bind \S+", f"bind {FRONT}:6443", text)
-    for index, address in enumerate(BACKENDS):
-        text = re.sub(rf"(server host-{index + 1}) \S+", rf"\1 {address}:6443", text)
-    return text.replace("global\n", f"global\n  stats socket {stats} mode 600 level admin\n", 1)
-
-
-class Balancer:
-    def __init__(self, folder, example):
-        self.stats = os.path.join(folder, "stats")
-        path = os.path.join(folder, "haproxy.cfg")
-        with open(example, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as out:
-            out.write(example_for(file.read(), self.stats))
-        self.log = open(os.path.join(folder, "haproxy.log"), "wb")
-        self.process = subprocess.Popen(["haproxy", "-db", "-f", path], stdout=self.log, stderr=self.log)
-
-    def servers(self):
-        """{name: (status, present connections)}"""
-        try:
-            with socket.socket(socket.AF_UNIX) as sock:
-                sock.connect(self.stats)
-                sock.sendall(b"show stat\n")
-                text = b"".join(iter(lambda: sock.recv(65536), b"")).decode()
-        except OSError:
-            return {}
-        lines = [line.lstrip("# ").split(",") for line in text.splitlines() if line]
-        names = lines[0]
-        rows = [dict(zip(names, line)) for line in lines[1:]]
-        return {row["svname"]: (row["status"], int(row["scur"])) for row in rows if row["svname"].startswith("host-")}
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
 
 
 class Client(threading.Thread):
@@ -120,35 +78,13 @@ class Client(threading.Thread):
                     break
 
 
-def client_context(folder, kubeconfig):
-    with open(kubeconfig, encoding="utf-8") as file:
-        text = file.read()
-
-    def part(name):
-        path = os.path.join(folder, name)
-        data = re.search(rf"{name}-data: (\S+)", text).group(1)
-        with open(path, "wb") as out:
-            os.fchmod(out.fileno(), 0o600)
-            out.write(base64.b64decode(data))
-        return path
-
-    context = ssl.create_default_context(cafile=part("certificate-authority"))
-    context.load_cert_chain(part("client-certificate"), part("client-key"))
-    return context, re.search(r"server: (\S+)", text).group(1)
-
-
 def check(hosts, example, folder):
-    balancer = Balancer(folder, example)
-    context, _ = client_context(folder, os.path.join(hosts, "host-a", "admin.kubeconfig"))
-
-    def all_up():
-        states = balancer.servers()
-        return len(states) == 3 and all(status == "UP" for status, _ in states.values())
-
+    balancer = Balancer(folder, example, FRONT, BACKENDS)
+    context = context_of(os.path.join(hosts, "host-a", "admin.kubeconfig"))
     over = threading.Event()
     clients = []
     try:
-        wait_until(all_up, "three apiservers that are ready")
+        wait_for("three apiservers are ready", READY_SECONDS_MAX, balancer.all_up)
         clients = [Client(number, context, over) for number in range(CLIENTS)]
         for client in clients:
             client.start()

@@ -1,98 +1,40 @@
 """What three hosts do when roles are moved, a process is killed, a host is frozen or cut off. Prints what it measured;
 exits with 1 at the first thing that is wrong."""
-import base64
 import http.client
 import json
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-HOSTS = os.path.join(ROOT, "tools", "lib", "hosts")
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(ROOT, "tools", "lib"))
+import several_hosts  # noqa: E402
+from several_hosts import Wrong, require, wait_for  # noqa: E402
+
 TROUPE, FOLDER, PLACEMENT = sys.argv[1:4]
 DIR = os.path.join(FOLDER, "hosts")
-PRESET = os.path.basename(os.path.dirname(TROUPE))
 ADDRESS = {"host-a": "172.30.0.1", "host-b": "172.30.0.2", "host-c": "172.30.0.3"}
-REQUEST_SECONDS = 5
 MOVE_PAUSE_SECONDS = 0.5  # the aim is 0.1; the rest is for a machine that is busy with other tests
 TAKEOVER_KILLED_SECONDS = 1.0
 TAKEOVER_FROZEN_SECONDS = 5.0
+HOSTS = several_hosts.Hosts(DIR, TROUPE)
+hosts, troupe = HOSTS.do, HOSTS.troupe
 
 
-class Wrong(Exception):
-    pass
-
-
-def require(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
-def wait_for(what, seconds, probe, pause=0.02):
-    """The seconds that it took until `probe` was true."""
-    begin = time.monotonic()
-    while True:
-        if probe():
-            return time.monotonic() - begin
-        require(time.monotonic() - begin < seconds, f"not within {seconds} s: {what}")
-        time.sleep(pause)
-
-
-def hosts(*words):
-    done = subprocess.run([HOSTS, words[0], DIR, *words[1:]], capture_output=True, text=True)
-    require(done.returncode == 0, f"tools/lib/hosts {' '.join(words)}: {done.stdout}{done.stderr}")
-
-
-def troupe(host, *words, ok=True):
-    done = subprocess.run([TROUPE, *words, "--data", os.path.join(DIR, host)], capture_output=True, text=True)
-    require((done.returncode == 0) == ok, f"troupe {' '.join(words)}: exit code {done.returncode}: {done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
-
-
-class Api:
+class Api(several_hosts.Api):
     """One apiserver, with the admin certificate of host-a's kubeconfig (all trust one CA)."""
 
     def __init__(self, host):
-        text = open(os.path.join(DIR, "host-a", "admin.kubeconfig")).read()
-        field = lambda name: base64.b64decode(re.search(name + r":\s*(\S+)", text).group(1))
-        self.context = ssl.create_default_context(cadata=field("certificate-authority-data").decode())
-        with tempfile.NamedTemporaryFile(dir=FOLDER) as pair:
-            pair.write(field("client-certificate-data") + b"\n" + field("client-key-data"))
-            pair.flush()
-            self.context.load_cert_chain(pair.name)
-        self.host, self.connection = host, None
-
-    def call(self, method, path, body=None):
-        if self.connection is None:
-            self.connection = http.client.HTTPSConnection(ADDRESS[self.host], 6443, context=self.context, timeout=REQUEST_SECONDS)
-        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        try:
-            self.connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": kind})
-            answer = self.connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"{}")
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self.connection = None
-            return 0, {"message": str(error)}
-
-    def role(self, name):
-        return self.call("GET", f"/apis/troupe.dev/v1/roles/{name}")[1].get("status", {})
-
-    def owner(self, name):
-        return self.role(name).get("host")
-
-    def events(self, reason):
-        found = self.call("GET", "/api/v1/events")[1].get("items", [])
-        return [item for item in found if item["reason"] == reason]
+        super().__init__(ADDRESS[host], several_hosts.context_of(os.path.join(DIR, "host-a", "admin.kubeconfig")))
 
 
 def start(host):
-    hosts("start", host, PLACEMENT, "--preset", PRESET, "--pki", os.path.join(FOLDER, "pki", host))
+    HOSTS.start(host, PLACEMENT, os.path.join(FOLDER, "pki"))
 
 
 def ready_replicas(api, name):
@@ -113,7 +55,7 @@ class Bindings(threading.Thread):
     def __init__(self, api):
         super().__init__(daemon=True)
         self.seen, self.bound = {}, {}
-        self.connection = http.client.HTTPSConnection(ADDRESS[api.host], 6443, context=api.context, timeout=60)
+        self.connection = http.client.HTTPSConnection(api.address, 6443, context=api.context, timeout=60)
         self.connection.request("GET", "/api/v1/namespaces/default/pods?watch=1&labelSelector=load%3Dyes")
         self.answer = self.connection.getresponse()
         self.start()
@@ -299,8 +241,6 @@ if __name__ == "__main__":
     except Wrong as wrong:
         print(f"FAILED: {wrong}")
         for host in ADDRESS:
-            log = os.path.join(DIR, host, "logs", "troupe.out")
-            if os.path.exists(log):
-                print(f"---- {host}\n" + "".join(open(log, errors="replace").readlines()[-40:]))
+            print(f"---- {host}\n{HOSTS.output_tail(host)}")
         sys.exit(1)
     print("all well")
