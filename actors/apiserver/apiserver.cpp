@@ -13,15 +13,16 @@ namespace {
 constexpr const char* invite_command = "ui";
 
 /// The front and what it needs of its host, ended in reverse order: first nobody is invited any more.
-struct running_front {
+struct running_front final : front {
   runtime::control::command_table_ptr commands;
   std::shared_ptr<http::server> server;
 
-  ~running_front() {
+  ~running_front() override {
     if (commands)
       commands->remove(invite_command);
     server.reset();
   }
+  void drain() override { server->drain(); }
 };
 
 /// `troupe ui`: where the page is, and a token that it takes once.
@@ -32,7 +33,7 @@ void add_invitations(const runtime::host::role_context& context, const std::shar
   });
 }
 
-std::shared_ptr<void> start_front(const runtime::host::role_context& context, std::shared_ptr<front_port> port) {
+std::shared_ptr<front> start_front(const runtime::host::role_context& context, std::shared_ptr<front_port> port) {
   http::server_options options;
   options.address = context.settings.text("address");
   options.advertised = context.settings.list("advertise");

@@ -145,6 +145,12 @@ apiserver::apiserver(caf::actor_config& config, runtime::host::role_context cont
 }
 
 apiserver::behavior_type apiserver::make_behavior() {
+  set_exit_handler([this](caf::exit_msg& what) {
+    if (what.reason == caf::exit_reason::user_shutdown)
+      end(what.reason);
+    else if (what.reason)
+      quit(what.reason);
+  });
   set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) { forget_watchers_of(down.source); });
   const auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   for (const auto pattern : {store_prefix, kubelet_prefix})
@@ -208,6 +214,23 @@ apiserver::behavior_type apiserver::make_behavior() {
     [this](const front_job& job) { job.run(*this); },
     [this](const tick&) { on_tick(); },
   };
+}
+
+void apiserver::end(const caf::error& reason) {
+  ready_->store(false);
+  if (!front_) {
+    quit(reason);
+    return;
+  }
+  if (std::exchange(ending_, true))
+    return;
+  // Of its own thread: it waits for clients, whose requests this actor answers meanwhile.
+  system().spawn<caf::detached>([front = front_, reason, self = caf::actor_cast<caf::actor_addr>(this)](caf::event_based_actor*) mutable {
+    front->drain();
+    front.reset();
+    if (auto ended = caf::actor_cast<caf::strong_actor_ptr>(self))
+      caf::anon_send(caf::actor_cast<apiserver_self>(ended), front_job{[reason](apiserver& drained) { drained.quit(reason); }});
+  });
 }
 
 void apiserver::on_exit() {

@@ -41,7 +41,7 @@ struct front_job {
 struct tick {};
 
 /// What makes the HTTP front for a port; null in simulations. The result stops it when destroyed.
-using front_factory = std::function<std::shared_ptr<void>(const runtime::host::role_context&, std::shared_ptr<front_port>)>;
+using front_factory = std::function<std::shared_ptr<front>(const runtime::host::role_context&, std::shared_ptr<front_port>)>;
 
 } // namespace actors::apiserver
 
@@ -80,6 +80,8 @@ public:
 
   behavior_type make_behavior() override;
   void on_exit() override;
+  /// In order: requests that are under way are answered first.
+  void end(const caf::error& reason);
   const char* name() const override { return "apiserver"; }
 
   using done_callback = std::function<void(api_error)>;
@@ -246,7 +248,8 @@ private:
   std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
   std::shared_ptr<std::atomic<bool>> ready_;
   std::shared_ptr<runtime::telemetry::provenance_log> provenance_ = std::make_shared<runtime::telemetry::provenance_log>();
-  std::shared_ptr<void> front_;
+  std::shared_ptr<front> front_;
+  bool ending_ = false;
   allocation::service_allocator allocator_;
   fencing::fence_table fences_;
   std::optional<presence::location> location_; // nothing: no other host can reach it

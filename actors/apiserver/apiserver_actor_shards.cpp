@@ -228,7 +228,7 @@ void apiserver::announce_when_ready() {
 void apiserver::show_readiness() {
   const int64_t since = now_us() - std::chrono::microseconds{unready_after}.count();
   const auto serves = [&](const auto& item) { return item.second.following || item.second.lost_us > since; };
-  ready_->store(announced_ && std::all_of(links_.begin(), links_.end(), serves));
+  ready_->store(announced_ && !ending_ && std::all_of(links_.begin(), links_.end(), serves));
 }
 
 // ---- waiting for the cache -------------------------------------------------------------------------------

@@ -36,4 +36,13 @@ public:
   virtual bool ready() const = 0;
 };
 
+/// The HTTP front as its actor sees it. Its end waits for nobody but for what it must.
+class front {
+public:
+  virtual ~front() = default;
+  /// Takes no connection any more, answers what was asked, and returns when the clients have gone or its time is over.
+  /// Blocks; the port must answer meanwhile.
+  virtual void drain() = 0;
+};
+
 } // namespace actors::apiserver

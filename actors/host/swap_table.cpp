@@ -1,11 +1,14 @@
 #include "actors/host/swap_table.hpp"
 
+#include "runtime/placement/nearest.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace actors::host {
@@ -111,9 +114,13 @@ std::string render_history(const std::vector<runtime::mesh::host_reply>& hosts) 
 
 std::string host_of_role(const std::vector<runtime::mesh::host_reply>& hosts, const std::string& role) {
   std::vector<std::string> found;
+  std::set<std::string> known;
   for (const auto& item : hosts)
     for (const auto& line : item.lines)
-      if (line.size() == now_words && line[0] == "now" && line[1] == role) {
+      if (line.size() == now_words && line[0] == "now") {
+        known.insert(line[1]);
+        if (line[1] != role)
+          continue;
         if (line[5] == "active")
           return item.host;
         found.push_back(item.host);
@@ -121,7 +128,13 @@ std::string host_of_role(const std::vector<runtime::mesh::host_reply>& hosts, co
   if (found.size() > 1)
     throw std::runtime_error(fmt::format("`{}` acts on no host at the moment, it is in standby on {}: try again, or say with --host which one is meant",
                                          role, fmt::join(found, ", ")));
-  return found.empty() ? std::string{} : found[0];
+  if (found.empty()) {
+    const auto near = runtime::placement::nearest(role, {known.begin(), known.end()});
+    throw std::runtime_error(fmt::format("no role `{}` that can be swapped runs in this cluster{}", role,
+                                         near.empty() ? fmt::format("; there are {}", fmt::join(known, ", "))
+                                                      : "; did you mean " + near + "?"));
+  }
+  return found[0];
 }
 
 } // namespace actors::host

@@ -16,7 +16,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string render_swap(const std::string& role, const runtime::control::reply& answer);
 /// The hosts' answers to `swap-history`.
 std::string render_history(const std::vector<runtime::mesh::host_reply>& hosts);
-/// Where `role` acts, or else its only host; "" if it is nowhere. Throws std::runtime_error if it is on several and acts on none.
+/// Where `role` acts, or else its only host. Throws std::runtime_error if it is on none, or on several and acts on none.
 std::string host_of_role(const std::vector<runtime::mesh::host_reply>& hosts, const std::string& role);
 
 } // namespace actors::host

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view section = "overrides:";
 constexpr std::string_view section_comment = "# Written by `troupe move` and `troupe drain`; `troupe apply` of a file without it ends it.";
 constexpr std::string_view store_role = "store";
+constexpr std::string_view apiserver_role = "apiserver";
 
 const role_instance* find_role(const placement& in, const std::string& id) {
   auto found = std::find_if(in.roles.begin(), in.roles.end(), [&](auto& role) { return role.id == id; });
@@ -152,6 +153,18 @@ void set_override(std::vector<role_override>& overrides, const std::string& role
   overrides.push_back({role, std::move(hosts), since});
 }
 
+std::string apiserver_id(const std::string& host) {
+  return std::string{apiserver_role} + "/" + host;
+}
+
+/// An apiserver that was moved is called after its present host, and its override after the file's.
+std::string name_in_file(const placement& now, const role_instance& role) {
+  for (auto& one : now.overrides)
+    if (one.role.starts_with(std::string{apiserver_role} + "/") && one.hosts.front() == role.host)
+      return one.role;
+  return role.id;
+}
+
 } // namespace
 
 edit move_role(const placement& now, const std::string& role, const std::string& host, int64_t next, const presence_of& see) {
@@ -164,10 +177,12 @@ edit move_role(const placement& now, const std::string& role, const std::string&
     result.refusal = unknown("role", role, ids);
   } else if (!has_host(now, host)) {
     result.refusal = unknown("host", host, host_names(now));
-  } else if (found->hosts.empty()) {
+  } else if (found->role == apiserver_role && find_role(now, apiserver_id(host)) && found->host != host) {
+    result.refusal = fmt::format("host `{}` has an apiserver already, and each host has one at most", host);
+  } else if (found->hosts.empty() && found->role != apiserver_role) {
     result.refusal = found->role == store_role
                        ? fmt::format("`{}` stays on {}: a shard's data cannot be moved yet", role, found->host)
-                       : fmt::format("`{}` is bound to {}: only roles of which one instance works can move; change the "
+                       : fmt::format("`{}` is bound to {}: only apiservers and roles of which one instance works can move; change the "
                                      "placement file and `troupe apply` it",
                                      role, found->host);
   } else if (see(host) != presence::up) {
@@ -175,6 +190,10 @@ edit move_role(const placement& now, const std::string& role, const std::string&
   }
   if (!result.refusal.empty())
     return result;
+  if (found->role == apiserver_role) {
+    set_override(result.overrides, name_in_file(now, *found), {host}, 0);
+    return result;
+  }
   std::vector<std::string> hosts{host};
   for (auto& other : found->hosts)
     if (other != host)

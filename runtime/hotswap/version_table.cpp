@@ -264,13 +264,14 @@ std::vector<role_status> version_table::status() const {
   std::lock_guard guard{mutex_};
   std::vector<role_status> result;
   for (const auto& [role, item] : entries_) {
-    if (!item.built_in)
-      continue;
+    const bool standby = item.context.tenure && !item.context.tenure->active();
+    if (!item.built_in || (standby && !caf::actor_cast<caf::strong_actor_ptr>(item.actor)))
+      continue; // it has moved away
     const auto& now = item.trial ? item.trial : item.settled;
     result.push_back({.role = role,
                       .version = describe(*now),
                       .on_trial = item.trial != nullptr,
-                      .standby = item.context.tenure && !item.context.tenure->active(),
+                      .standby = standby,
                       .trial_left_us = item.trial ? item.trial_until_us - clock_->monotonic_us() : 0,
                       .swaps = item.swaps,
                       .refusals = item.refusals,

@@ -155,25 +155,72 @@ std::vector<problem> check_together(const std::vector<role_entry>& entries, cons
   return problems;
 }
 
-std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, std::vector<role_instance>& roles) {
+namespace {
+
+std::string_view ip_of(std::string_view address) {
+  return address.substr(0, address.rfind(':'));
+}
+
+std::string_view mesh_ip(const std::vector<host_entry>& hosts, std::string_view name) {
+  for (auto& host : hosts)
+    if (host.name == name)
+      return ip_of(host.address);
+  return {};
+}
+
+/// What is wrong; "": done.
+std::string move_per_host(role_instance& role, const role_spec& spec, const override_entry& to, const std::vector<host_entry>& hosts) {
+  if (to.hosts.size() != 1)
+    return "`" + to.role + "` runs on one host: its override names one";
+  const auto& next = to.hosts.front();
+  const auto from = mesh_ip(hosts, role.host);
+  for (auto& setting : spec.settings) {
+    const auto address = role.settings.text(setting.name);
+    if (setting.type == setting_type::address && !from.empty() && ip_of(address) == from)
+      role.settings.set(setting.name, std::string{mesh_ip(hosts, next)} + address.substr(from.size()));
+  }
+  role.id = spec.name + "/" + next;
+  role.host = next;
+  return {};
+}
+
+} // namespace
+
+std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, const std::vector<host_entry>& hosts,
+                                     std::span<const role_spec> known, std::vector<role_instance>& roles) {
   std::vector<problem> problems;
+  const auto as_in_file = roles; // overrides name roles so, and all apply at once: two apiservers may change places
   for (auto& one : overrides) {
-    auto found = std::find_if(roles.begin(), roles.end(), [&](auto& role) { return role.id == one.role; });
-    if (found == roles.end()) {
+    const auto named = std::find_if(as_in_file.begin(), as_in_file.end(), [&](auto& role) { return role.id == one.role; });
+    if (named == as_in_file.end()) {
       std::vector<std::string> ids;
-      for (auto& role : roles)
+      for (auto& role : as_in_file)
         ids.push_back(role.id);
       problems.push_back({one.line, one.column, "no role is named `" + one.role + "`", nearest(one.role, ids)});
       continue;
     }
+    auto found = roles.begin() + (named - as_in_file.begin());
+    const auto spec = std::find_if(known.begin(), known.end(), [&](auto& one_spec) { return one_spec.name == found->role; });
+    if (found->hosts.empty() && spec != known.end() && spec->naming == instance_naming::per_host) {
+      if (auto wrong = move_per_host(*found, *spec, one, hosts); !wrong.empty())
+        problems.push_back({one.line, one.column, std::move(wrong)});
+      continue;
+    }
     if (found->hosts.empty()) {
-      problems.push_back({one.line, one.column, "`" + one.role + "` is bound to its host: only singletons move"});
+      problems.push_back({one.line, one.column, "`" + one.role + "` is bound to its host: only singletons and apiservers move"});
       continue;
     }
     found->hosts = one.hosts;
     found->host = one.hosts.front();
     found->since = one.since;
   }
+  for (auto& one : overrides)
+    for (size_t i = 0; i < roles.size(); ++i)
+      if (as_in_file[i].id == one.role)
+        for (size_t other = 0; other < roles.size(); ++other)
+          if (other != i && roles[other].id == roles[i].id)
+            problems.push_back({one.line, one.column, "`" + one.role + "` cannot be on " + roles[i].host + ", which has `" +
+                                                        roles[i].id + "` already"});
   return problems;
 }
 

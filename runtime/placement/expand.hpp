@@ -34,7 +34,10 @@ struct override_entry {
   int column = 0;
 };
 
-std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, std::vector<role_instance>& roles);
+/// Singletons get other hosts; an instance that is named after its host (apiserver/host-b) gets another host and with it
+/// another id, and its addresses on the former host's IP become those of the new one.
+std::vector<problem> apply_overrides(const std::vector<override_entry>& overrides, const std::vector<host_entry>& hosts,
+                                     std::span<const role_spec> known, std::vector<role_instance>& roles);
 
 /// Rules among entries: nothing placed twice, what is required is placed, addresses and node networks differ.
 std::vector<problem> check_together(const std::vector<role_entry>& entries, const cluster_settings& cluster,

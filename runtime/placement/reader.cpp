@@ -158,7 +158,7 @@ void reader::read_roles(const YAML::Node& node) {
   for (auto& entry : entries_)
     for (auto& one : expand(entry))
       result_.value.roles.push_back(std::move(one));
-  for (auto& problem : apply_overrides(overrides_, result_.value.roles))
+  for (auto& problem : apply_overrides(overrides_, result_.value.hosts, known_, result_.value.roles))
     result_.problems.push_back(problem);
 }
 

@@ -65,8 +65,9 @@ void connection::start() {
     home_.io(), [self = shared_from_this()] { return self->run(); }, asio::detached);
 }
 
-void connection::stop() {
+void connection::stop(std::chrono::milliseconds grace) {
   stopping_ = true;
+  stop_at_ = steady::now() + grace;
   notify();
 }
 
@@ -132,9 +133,11 @@ connection::task<bool> connection::read_some(deadline until) {
         peer_gone_ = true;
         co_return false;
     }
-    if (stopping_ && (!parser_ || parser_->is_fresh()))
+    // An idle client may be sending at this very moment: it gets an answer that tells it to connect anew.
+    const bool idle = !parser_ || parser_->is_fresh();
+    if (stopping_ && idle && steady::now() >= stop_at_)
       co_return false;
-    co_await wait(until);
+    co_await wait(stopping_ && idle ? std::min(until, stop_at_) : until);
   }
   co_return false;
 }
@@ -210,8 +213,8 @@ connection::task<bool> connection::handshake() {
   char first = 0;
   while (::recv(socket_.native_handle(), &first, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EINTR)) {
     arm_read();
-    co_await wait(until);
-    if (stopping_ || steady::now() >= until)
+    co_await wait(stopping_ ? std::min(until, stop_at_) : until);
+    if (steady::now() >= (stopping_ ? std::min(until, stop_at_) : until))
       co_return false;
   }
   if (first >= 'A' && first <= 'Z')
@@ -230,8 +233,8 @@ connection::task<bool> connection::handshake() {
         shared_.log.debug("TLS handshake failed", {{"client", remote_}, {"error", tls_->failure()}});
         co_return false;
     }
-    co_await wait(until);
-    if (stopping_ || steady::now() >= until)
+    co_await wait(stopping_ ? std::min(until, stop_at_) : until);
+    if (steady::now() >= (stopping_ ? std::min(until, stop_at_) : until))
       co_return false;
   }
 }

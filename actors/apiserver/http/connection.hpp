@@ -23,7 +23,7 @@ public:
   ~connection();
   void start();
   /// Ends after the request in progress; streams end now.
-  void stop();
+  void stop(std::chrono::milliseconds grace);
   /// From the responder, on the loop.
   void deliver(uint64_t request_id, response answer);
   std::weak_ptr<loop> home() const { return home_.weak_from_this(); }
@@ -64,6 +64,7 @@ private:
   bool read_armed_ = false, write_armed_ = false;
   bool peer_gone_ = false;
   bool stopping_ = false;
+  deadline stop_at_{}; // when stopping: an idle connection ends
   bool woken_ = false;
   uint64_t request_id_ = 0;
   std::optional<response> answer_;

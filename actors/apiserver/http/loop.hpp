@@ -69,7 +69,8 @@ public:
   /// Takes over a connected socket that belongs to io(). On this loop.
   void adopt(boost::asio::ip::tcp::socket socket);
   /// Asks every connection to end. Any thread.
-  void end_connections();
+  /// `grace`: for which one without a request waits for one.
+  void end_connections(std::chrono::milliseconds grace);
   void stop_and_join();
 
   // ---- for connections, on this loop ----

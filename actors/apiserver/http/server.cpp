@@ -43,11 +43,11 @@ void loop::start() {
 
 void loop::adopt(tcp::socket socket) { std::make_shared<connection>(*this, std::move(socket))->start(); }
 
-void loop::end_connections() {
-  post([this] { // lives longer than its queue
+void loop::end_connections(std::chrono::milliseconds grace) {
+  post([this, grace] { // lives longer than its queue
     for (auto& [key, item] : connections_)
       if (auto live = item.lock())
-        live->stop();
+        live->stop(grace);
   });
 }
 
@@ -107,6 +107,19 @@ public:
   }
 
   ~https_server() override {
+    end_connections({});
+    for (auto& item : loops_)
+      item->stop_and_join();
+    retry_.reset();
+    acceptor_.reset();
+  }
+
+  void drain() override { end_connections(stop_grace_ms); }
+  uint16_t port() const override { return port_; }
+  size_t connections() const override { return shared_->connections.value(); }
+
+private:
+  void end_connections(std::chrono::milliseconds grace) {
     std::promise<void> closed;
     asio::post(loops_.front()->io(), [this, &closed] {
       boost::system::error_code ignored;
@@ -116,18 +129,10 @@ public:
     });
     closed.get_future().wait();
     for (auto& item : loops_)
-      item->end_connections();
+      item->end_connections(grace);
     shared_->connections.wait_for_none(stop_drain_ms_max);
-    for (auto& item : loops_)
-      item->stop_and_join();
-    retry_.reset();
-    acceptor_.reset();
   }
 
-  uint16_t port() const override { return port_; }
-  size_t connections() const override { return shared_->connections.value(); }
-
-private:
   void listen(const listen_address& where) {
     boost::system::error_code error;
     const auto ip = asio::ip::make_address(where.host, error);

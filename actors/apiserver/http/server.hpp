@@ -44,6 +44,9 @@ public:
   virtual ~server() = default;
   virtual uint16_t port() const = 0;
   virtual size_t connections() const = 0;
+  /// Accepts nobody any more; connections end with the answer to what they ask now. Returns when all have, or after
+  /// stop_drain_ms_max. The destructor does the same without waiting for idle clients.
+  virtual void drain() = 0;
 };
 
 /// Throws std::runtime_error with one clear sentence: the address is taken or malformed, a key file is

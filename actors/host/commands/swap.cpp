@@ -59,8 +59,7 @@ int list(const client_arguments& given) {
   auto answered = ask_history(given);
   if (!given.words.empty()) {
     const auto& role = given.words[0];
-    if (host_of_role(answered, role).empty())
-      given.ask({"swap-history", role}); // which knows what may have been meant
+    host_of_role(answered, role); // refuses what is none
     for (auto& item : answered) // rows "now" ROLE ..., "record" TIME ROLE ...
       std::erase_if(item.lines, [&](const words& line) { return line.size() < 3 || line[line[0] == "now" ? 1 : 2] != role; });
   }
@@ -71,8 +70,6 @@ int list(const client_arguments& given) {
 /// Asks the host where the role acts.
 runtime::control::reply ask_owner(const client_arguments& given, const words& request) {
   const auto host = given.has("host") ? given.text("host") : host_of_role(ask_history(given), request[1]);
-  if (host.empty())
-    return given.ask(request); // which knows what may have been meant
   words routed{"at", host};
   routed.insert(routed.end(), request.begin(), request.end());
   return given.ask(routed);

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import typing
 
 sys.dont_write_bytecode = True
 LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools", "lib")
@@ -24,15 +25,25 @@ HOSTS = os.path.join(LIB, "hosts")
 FRONT, BACKENDS = "172.30.0.100", ["172.30.0.1", "172.30.0.2", "172.30.0.3"]
 CLIENTS = 12
 READY_SECONDS_MAX, CALM_SECONDS, REQUEST_SECONDS_MAX = 30, 2, 10
+MOVE_PAUSE_SECONDS_MAX = 0.5  # the aim is 0.1; the rest is for a machine that is busy with other tests
+
+
+class Fault(typing.NamedTuple):
+    kills: bool
+    command: list
+    before: set  # haproxy's names of those that are up
+    at: str      # whose apiserver ends
+    after: set
 
 
 class Client(threading.Thread):
     """Creates an object and reads it, again and again, over a connection that it keeps."""
 
-    def __init__(self, number, context, over):
+    def __init__(self, prefix, context, over):
         super().__init__()
-        self.number, self.context, self.over = number, context, over
+        self.prefix, self.context, self.over = prefix, context, over
         self.answered, self.failures, self.written = 0, [], []
+        self.pause = 0.0  # the longest time for one request with its connection
         self.connection = None
 
     def closed_while_idle(self):
@@ -64,11 +75,13 @@ class Client(threading.Thread):
         base, serial = "/api/v1/namespaces/default/configmaps", 0
         while not self.over.is_set():
             serial += 1
-            name = f"c{self.number}-{serial}"
+            name = f"{self.prefix}-{serial}"
             body = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})
             for method, path, content in (("POST", base, body), ("GET", f"{base}/{name}", None)):
+                begun = time.monotonic()
                 try:
                     self.ask(method, path, content)
+                    self.pause = max(self.pause, time.monotonic() - begun)
                     self.answered += 1
                     if method == "POST":
                         self.written.append(name)
@@ -78,20 +91,25 @@ class Client(threading.Thread):
                     break
 
 
-def check(hosts, example, folder):
+def check(hosts, example, folder, fault):
     balancer = Balancer(folder, example, FRONT, BACKENDS)
     context = context_of(os.path.join(hosts, "host-a", "admin.kubeconfig"))
+
+    def up():
+        return {name for name, (status, _) in balancer.servers().items() if status == "UP"}
+
     over = threading.Event()
     clients = []
     try:
-        wait_for("three apiservers are ready", READY_SECONDS_MAX, balancer.all_up)
-        clients = [Client(number, context, over) for number in range(CLIENTS)]
+        wait_for("the apiservers are ready", READY_SECONDS_MAX, lambda: up() == fault.before)
+        clients = [Client(f"{'kill' if fault.kills else 'move'}-{number}", context, over) for number in range(CLIENTS)]
         for client in clients:
             client.start()
         time.sleep(CALM_SECONDS)
-        on_it = balancer.servers()["host-2"][1]
-        assert on_it > 0, "nobody is connected to the apiserver that is to be killed"
-        subprocess.run([HOSTS, "kill", hosts, "host-b"], check=True)
+        on_it = balancer.servers()[fault.at][1]
+        assert on_it > 0, "nobody is connected to the apiserver that is to end"
+        subprocess.run(fault.command, check=True, stdout=subprocess.DEVNULL)
+        wait_for("haproxy sees it", READY_SECONDS_MAX, lambda: up() == fault.after)
         time.sleep(CALM_SECONDS)
     finally:
         over.set()
@@ -105,19 +123,25 @@ def check(hosts, example, folder):
     failures = [failure for client in clients for failure in client.failures]
     written = {name for client in clients for name in client.written}
     answered = sum(client.answered for client in clients)
-    print(f"{answered} requests answered, {len(failures)} failed, {on_it} connections on the killed apiserver, "
-          f"{len(written - found)} of {len(written)} acknowledged writes missing")
+    pauses = sorted(client.pause for client in clients)
+    print(f"{answered} requests answered, {len(failures)} failed, {on_it} connections on the apiserver that ended, "
+          f"{len(written - found)} of {len(written)} acknowledged writes missing; slowest request of a client: "
+          f"median {1000 * pauses[len(pauses) // 2]:.0f} ms, worst {1000 * pauses[-1]:.0f} ms")
     for failure in failures:
         print(" ", failure)
-    assert len(failures) <= on_it, "more failed than was under way on the killed apiserver"
+    assert len(failures) <= (on_it if fault.kills else 0), "more failed than was under way on the apiserver that ended"
     assert written <= found, "acknowledged writes are missing"
+    assert fault.kills or pauses[-1] <= MOVE_PAUSE_SECONDS_MAX, "the move held requests up"
 
 
 def main():
-    hosts, example = sys.argv[1:]
+    hosts, example, what = sys.argv[1:]
+    fault = {"kill": Fault(True, [HOSTS, "kill", hosts, "host-b"], {"host-1", "host-2", "host-3"}, "host-2", {"host-1", "host-3"}),
+             "move": Fault(False, [HOSTS, "run", hosts, "host-a", os.environ["TROUPE"], "move", "apiserver/host-b", "host-c", "--data",
+                                   os.path.join(hosts, "host-a")], {"host-1", "host-2"}, "host-2", {"host-1", "host-3"})}[what]
     folder = tempfile.mkdtemp(prefix="troupe-haproxy-")
     try:
-        check(hosts, example, folder)
+        check(hosts, example, folder, fault)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

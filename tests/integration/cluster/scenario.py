@@ -110,6 +110,14 @@ class Load(threading.Thread):
         return gaps
 
 
+def behind_haproxy(what):
+    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "balancer.py"), DIR,
+                           os.path.join(ROOT, "config", "examples", "haproxy.cfg"), what], capture_output=True, text=True,
+                          env={**os.environ, "TROUPE": TROUPE})
+    print(done.stdout.strip())
+    require(done.returncode == 0, f"haproxy: {done.stderr}")
+
+
 def one_node_per_pod(api):
     """A binding is written once: the Scheduled event of each pod names one node."""
     nodes = {}
@@ -155,15 +163,25 @@ def main():
     if shutil.which("haproxy") is None:
         print("SKIPPED: haproxy is not installed (tools/install-packages)")
     else:
-        done = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "balancer.py"), DIR,
-                               os.path.join(ROOT, "config", "examples", "haproxy.cfg")], capture_output=True, text=True)
-        print(done.stdout.strip())
-        require(done.returncode == 0, f"haproxy: {done.stderr}")
+        behind_haproxy("kill")
         start("host-b")
         hosts("ready", "host-b", "30")
         for name in ("deployment", "replicaset", "endpointslice"):
             troupe("host-a", "move", f"controllers/{name}", "host-b")
             wait_for("it is back on host-b", 10, lambda: a.owner(f"controllers.{name}") == "host-b")
+
+        print("-- an apiserver behind haproxy moves under load")
+        with open(PLACEMENT, encoding="utf-8") as file:
+            two = [line for line in file if "apiserver, host: host-c" not in line]
+        changed = os.path.join(FOLDER, "two-apiservers.yaml")
+        with open(changed, "w", encoding="utf-8") as file:
+            file.writelines(two)
+        troupe("host-a", "apply", changed)
+        require("has an apiserver already" in troupe("host-a", "move", "apiserver/host-b", "host-a", ok=False), "two apiservers on a host")
+        behind_haproxy("move")
+        troupe("host-a", "apply", PLACEMENT)
+        for host in ADDRESS:
+            wait_for(f"the apiserver of {host}", 10, lambda: re.search(rf"^apiserver/{host} .* running ", troupe("host-a", "ps"), re.M), 0.1)
 
     print("-- what makes no sense is refused")
     require("did you mean `scheduler`" in troupe("host-b", "move", "schedular", "host-a", ok=False), "an unknown role is moved")

@@ -52,7 +52,8 @@ TEST_CASE("the history has what runs, and what happened") {
 TEST_CASE("a swap goes where the role acts") {
   CHECK(host_of_role(two_hosts, "scheduler") == "host-b");
   CHECK(host_of_role(two_hosts, "controllers/replicaset") == "host-a");
-  CHECK(host_of_role(two_hosts, "nothing").empty());
+  CHECK_THROWS_WITH(host_of_role(two_hosts, "schedler"), Catch::Contains("did you mean scheduler?"));
+  CHECK_THROWS_WITH(host_of_role(two_hosts, "nothing"), Catch::Contains("there are controllers/replicaset, scheduler"));
   auto leaderless = two_hosts;
   leaderless[1].lines[0].back() = "standby";
   CHECK_THROWS_WITH(host_of_role(leaderless, "scheduler"), Catch::Contains("host-a, host-b"));
