@@ -110,6 +110,7 @@ private:
   runtime::host::tenure::listener listener_of(const std::string& id);
   const client::entry* role_object(const std::string& id) const;
   std::string owner_of(const std::string& id) const;
+  std::map<std::string, std::string> owners() const;
 
   // -- commands (keeper_actor_commands.cpp)
   void add_commands();

@@ -60,28 +60,34 @@ void keeper_actor::on_command(const operator_command& command) {
     return answer(show_plan(request[1]));
   if (request[0] == "apply" && request.size() == 2)
     return apply(request[1], command, {});
-  std::map<std::string, std::string> owners;
-  for (auto& role : placement_.roles)
-    owners[role.id] = owner_of(role.id);
+  const auto owned = owners();
   edit changed;
   if (request[0] == "move" && request.size() == 3)
     changed = move_role(placement_, request[1], request[2], generation_ + 1, view);
   else if (request[0] == "drain" && request.size() == 2)
-    changed = drain_host(placement_, request[1], owners, generation_ + 1, view);
+    changed = drain_host(placement_, request[1], owned, generation_ + 1, view);
   else
     return answer(refuse("`" + request[0] + "` with other words than expected"));
   if (!changed.refusal.empty())
     return answer(refuse(changed.refusal));
-  if (request[0] == "move" && owners[request[1]] == request[2])
+  if (const auto owner = owned.find(request[1]); request[0] == "move" && owner != owned.end() && owner->second == request[2])
     return answer(lines_of({fmt::format("{} runs on {} already", request[1], request[2])}));
   apply(with_overrides(text_, changed.overrides), command, changed.notes);
+}
+
+/// Of each role, where it is known.
+std::map<std::string, std::string> keeper_actor::owners() const {
+  std::map<std::string, std::string> result;
+  for (auto& role : placement_.roles)
+    result[role.id] = owner_of(role.id);
+  return result;
 }
 
 reply keeper_actor::show_plan(const std::string& text) const {
   auto read = runtime::placement::parse(text, context_.boot->known);
   if (!read.problems.empty())
     return refuse(runtime::placement::render("the placement", read.problems[0]));
-  auto planned = plan_change(placement_, read.value, [this](const std::string& host) { return see(host); });
+  auto planned = plan_change(placement_, read.value, [this](const std::string& host) { return see(host); }, owners());
   reply result;
   for (auto& step : planned.steps)
     result.lines.push_back({"step", step.text()});
@@ -96,7 +102,7 @@ void keeper_actor::apply(const std::string& text, const operator_command& comman
     command.answer->set_value(refuse(runtime::placement::render("the placement", read.problems[0])));
     return;
   }
-  auto planned = plan_change(placement_, read.value, [this](const std::string& host) { return see(host); });
+  auto planned = plan_change(placement_, read.value, [this](const std::string& host) { return see(host); }, owners());
   if (read.value.hosts.size() > 1 && !context_.mesh)
     planned.refusals.push_back("this host was started without certificates and reaches no other: `troupe pki init`, then start it with --pki");
   if (!planned.refusals.empty()) {

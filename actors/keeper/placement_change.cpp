@@ -51,20 +51,24 @@ void compare_cluster(const placement& now, const placement& next, change& result
                                               host.name, before.address));
 }
 
-void compare_role(const role_instance& before, const role_instance& after, const presence_of& see, change& result) {
+/// `from`: where it is now.
+void compare_role(const role_instance& before, const role_instance& after, const std::string& from, const presence_of& see,
+                  change& result) {
   const auto bound = after.hosts.empty();
-  if (before.host != after.host) {
+  // A role stays where a failover has brought it, until its hosts are wished anew.
+  const bool wished_anew = before.hosts != after.hosts || before.since != after.since;
+  if (bound ? before.host != after.host : wished_anew && from != after.host) {
     if (before.role == store_role)
       result.refusals.push_back(fmt::format("`{}` would move from {} to {}: a shard's data cannot be moved yet", before.id,
                                             before.host, after.host));
     else if (see(after.host) != presence::up)
       result.refusals.push_back(fmt::format("`{}` would move to {}, which is not up", after.id, after.host));
-    result.steps.push_back({step::kind::move, after.id, before.host, after.host});
+    result.steps.push_back({step::kind::move, after.id, from, after.host});
   } else if (!bound && before.hosts != after.hosts) {
     result.steps.push_back({step::kind::reorder, after.id, before.host, after.host});
   }
   if (needs_restart(before, after))
-    result.steps.push_back({step::kind::restart, after.id, after.host, after.host});
+    result.steps.push_back({step::kind::restart, after.id, from, from});
 }
 
 } // namespace
@@ -89,12 +93,15 @@ bool needs_restart(const role_instance& before, const role_instance& after) {
   return before.settings != after.settings || before.log_level != after.log_level || !(before.supervision == after.supervision);
 }
 
-change plan_change(const placement& now, const placement& next, const presence_of& see) {
+change plan_change(const placement& now, const placement& next, const presence_of& see,
+                   const std::map<std::string, std::string>& owners) {
   change result;
   compare_cluster(now, next, result);
   for (auto& after : next.roles) {
     if (auto before = find_role(now, after.id)) {
-      compare_role(*before, after, see, result);
+      const auto owner = owners.find(after.id);
+      const auto known = !after.hosts.empty() && owner != owners.end() && !owner->second.empty();
+      compare_role(*before, after, known ? owner->second : before->host, see, result);
       continue;
     }
     result.steps.push_back({step::kind::start, after.id, {}, after.host});

@@ -27,8 +27,10 @@ struct change {
   std::vector<std::string> refusals; ///< why it cannot be carried out; none: it can
 };
 
-/// From the placement in force to `next`; `see` tells which hosts are there.
-change plan_change(const placement& now, const placement& next, const presence_of& see);
+/// From the placement in force to `next`; `see` tells which hosts are there. `owners`: role id -> host that owns it now, which
+/// after a failover is not the preferred one.
+change plan_change(const placement& now, const placement& next, const presence_of& see,
+                   const std::map<std::string, std::string>& owners = {});
 
 /// True when an instance that runs as `before` must be started anew to be as `after`.
 bool needs_restart(const role_instance& before, const role_instance& after);

@@ -1,6 +1,7 @@
 #include "runtime/control/observe.hpp"
 
 #include "runtime/control/measure.hpp"
+#include "runtime/control/trace_pieces.hpp"
 #include "runtime/control/trace_stream.hpp"
 
 namespace runtime::control {
@@ -26,6 +27,9 @@ void add_observing_commands(command_table& commands, observed what) {
   });
   commands.add_stream("trace", [shared](const words& request, const emit& line) {
     stream_trace(shared->actors, request, line);
+  });
+  commands.add("trace-piece", [pieces = std::make_shared<trace_pieces>(shared->actors)](const words& request, auto until) {
+    return pieces->next(request, until);
   });
 }
 

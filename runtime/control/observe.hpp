@@ -24,7 +24,7 @@ struct observed {
 };
 
 /// `measure`: this host; `all measure` (runtime/mesh/commands.hpp) asks every host.
-/// `trace ACTOR TYPE MATCH RATE`: lines as trace_stream.hpp says, until the client goes.
+/// `trace ACTOR TYPE MATCH RATE`: lines as trace_stream.hpp says, until the client goes; `trace-piece`: for other hosts.
 void add_observing_commands(command_table& commands, observed what);
 
 } // namespace runtime::control

@@ -20,15 +20,17 @@ bool parse(const std::string& text, T& result) {
   return failure == std::errc{} && parsed == end;
 }
 
-std::string unknown(const telemetry::actor_table& table, const std::string& id) {
+} // namespace
+
+std::string unknown_actor(const telemetry::actor_table& table, const std::string& id) {
+  if (table.find(id))
+    return {};
   std::vector<std::string> ids;
   for (auto& row : table.rows())
     ids.push_back(row.id);
   auto near = placement::nearest(id, ids);
   return "no actor is named `" + id + "`" + (near.empty() ? "; `troupe ps` lists them" : "; did you mean " + near + "?");
 }
-
-} // namespace
 
 words encode_trace_request(const telemetry::trace_filter& filter) {
   return {"trace", filter.actor, filter.type, filter.match, std::to_string(filter.rate)};
@@ -70,8 +72,8 @@ void stream_trace(const std::shared_ptr<telemetry::actor_table>& actors, const w
     return;
   }
   auto& wanted = std::get<telemetry::trace_filter>(filter);
-  if (!actors->find(wanted.actor)) {
-    line({"error", unknown(*actors, wanted.actor)});
+  if (auto unknown = unknown_actor(*actors, wanted.actor); !unknown.empty()) {
+    line({"error", unknown});
     return;
   }
   telemetry::trace_ptr trace;

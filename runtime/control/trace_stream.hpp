@@ -24,6 +24,9 @@ std::variant<telemetry::trace_filter, std::string> decode_trace_request(const wo
 words encode_trace_event(const telemetry::trace_event& event);
 std::optional<telemetry::trace_event> decode_trace_event(const words& line);
 
+/// "", or that the host has no such actor and which may have been meant.
+std::string unknown_actor(const telemetry::actor_table& table, const std::string& id);
+
 /// Runs a trace until the client goes.
 void stream_trace(const std::shared_ptr<telemetry::actor_table>& actors, const words& request, const emit& line);
 

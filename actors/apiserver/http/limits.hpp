@@ -18,9 +18,9 @@ constexpr std::chrono::seconds answer_seconds_max{60}; // for everything but str
 constexpr std::chrono::seconds write_seconds_max{30};  // for one piece; a watcher that does not read is ended
 constexpr std::chrono::seconds linger_seconds_max{2};  // to take in what a refused client is still sending
 constexpr size_t linger_bytes_max = 16u << 20;
-constexpr std::chrono::milliseconds stop_drain_ms_max{1'000};
+constexpr std::chrono::milliseconds stop_drain_ms_max{2'000};
 /// For which a connection without a request waits for one when the server stops.
-constexpr std::chrono::milliseconds stop_grace_ms{200};
+constexpr std::chrono::milliseconds stop_grace_ms{500};
 constexpr std::chrono::milliseconds accept_retry_ms{50};
 
 } // namespace actors::apiserver::http

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
@@ -83,6 +84,7 @@ private:
   boost::asio::io_context io_;
   std::thread thread_;
   std::unordered_map<connection*, std::weak_ptr<connection>> connections_;
+  std::optional<std::chrono::milliseconds> ending_; // those that come late end, too
 };
 
 } // namespace actors::apiserver::http

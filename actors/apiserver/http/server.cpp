@@ -41,10 +41,16 @@ void loop::start() {
   });
 }
 
-void loop::adopt(tcp::socket socket) { std::make_shared<connection>(*this, std::move(socket))->start(); }
+void loop::adopt(tcp::socket socket) {
+  auto item = std::make_shared<connection>(*this, std::move(socket));
+  item->start();
+  if (ending_)
+    item->stop(*ending_);
+}
 
 void loop::end_connections(std::chrono::milliseconds grace) {
   post([this, grace] { // lives longer than its queue
+    ending_ = grace;
     for (auto& [key, item] : connections_)
       if (auto live = item.lock())
         live->stop(grace);
@@ -123,6 +129,8 @@ private:
     std::promise<void> closed;
     asio::post(loops_.front()->io(), [this, &closed] {
       boost::system::error_code ignored;
+      acceptor_->cancel(ignored);
+      accept_waiting();
       acceptor_->close(ignored);
       retry_->cancel();
       closed.set_value();
@@ -167,16 +175,34 @@ private:
       return accept_later();
     auto* home = loops_[next_++ % loops_.size()].get(); // no owner: a loop must not keep itself alive
     acceptor_->async_accept(home->io(), [this, home](boost::system::error_code error, tcp::socket socket) {
+      if (!error)
+        adopt(home, std::move(socket)); // also when the server is ending: then it ends as others do
       if (!acceptor_->is_open())
         return;
       if (error) {
         shared_->log.warning("cannot accept a connection", {{"error", error.message()}});
         return accept_later();
       }
-      auto moved = std::make_shared<tcp::socket>(std::move(socket));
-      home->post([home, moved] { home->adopt(std::move(*moved)); });
       accept();
     });
+  }
+
+  static void adopt(loop* home, tcp::socket socket) {
+    auto moved = std::make_shared<tcp::socket>(std::move(socket));
+    home->post([home, moved] { home->adopt(std::move(*moved)); });
+  }
+
+  /// Before the end: the kernel has let these clients in already.
+  void accept_waiting() {
+    boost::system::error_code error;
+    acceptor_->non_blocking(true, error);
+    while (!error && shared_->connections.value() < connections_max) {
+      auto* home = loops_[next_++ % loops_.size()].get();
+      tcp::socket socket{home->io()};
+      acceptor_->accept(socket, error);
+      if (!error)
+        adopt(home, std::move(socket));
+    }
   }
 
   std::shared_ptr<shared_state> shared_;

@@ -2,13 +2,17 @@
 #include "actors/host/commands/observe.hpp"
 #include "actors/host/commands.hpp"
 #include "runtime/control/trace_stream.hpp"
+#include "runtime/mesh/commands.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
 #include <ctime>
+#include <functional>
 #include <iostream>
+#include <random>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace actors::host::commands {
 
@@ -41,13 +45,41 @@ double rate_of(const client_arguments& given) {
   return rate;
 }
 
+/// The host of the actor: the given one, or the only one that has it. "": the host that is asked.
+std::string host_of(const client_arguments& given) {
+  if (given.has("host"))
+    return given.text("host");
+  const auto answered = runtime::mesh::split_hosts(given.ask({"all", "ps"}));
+  if (!answered)
+    throw std::runtime_error("the host is of another version of troupe: its answer is not understood");
+  std::vector<std::string> found;
+  for (const auto& host : *answered)
+    for (const auto& line : host.lines)
+      if (const auto row = runtime::control::decode_row(line); row && row->id == given.words[0])
+        found.push_back(host.host);
+  // On several, such as `directory`: the host that is asked, which comes first.
+  return found.empty() || found.front() == answered->front().host ? std::string{} : found.front();
+}
+
+/// A trace of an actor on another host; its lines come in pieces.
+void follow_at(const client_arguments& given, const std::string& host, const runtime::telemetry::trace_filter& filter,
+               const std::function<bool(const words&)>& line) {
+  const auto session = fmt::format("{:x}-{}", std::random_device{}(), ::getpid());
+  words request{"at", host, "trace-piece", session};
+  const auto wanted = runtime::control::encode_trace_request(filter);
+  request.insert(request.end(), wanted.begin() + 1, wanted.end());
+  for (bool going = true; going;)
+    for (const auto& each : given.ask(request).lines)
+      going = going && line(each);
+}
+
 int run(const client_arguments& given) {
   runtime::telemetry::trace_filter filter{
     .actor = given.words[0], .type = given.text("type"), .match = given.text("match"), .rate = rate_of(given)};
   auto count_max = given.has("count") ? static_cast<uint64_t>(positive_number(given.text("count"), "count")) : 0;
   uint64_t count = 0;
   std::string error = "the host refused the trace: it serves too many clients; try again"; // until its first line
-  runtime::control::follow(given.data, runtime::control::encode_trace_request(filter), [&](const words& line) {
+  const auto show = [&](const words& line) {
     error.clear();
     if (line.size() == 2 && line[0] == "error") {
       error = line[1];
@@ -65,7 +97,11 @@ int run(const client_arguments& given) {
     }
     std::cout << render(*event) << std::flush;
     return std::cout && (count_max == 0 || ++count < count_max);
-  });
+  };
+  if (const auto host = host_of(given); host.empty())
+    runtime::control::follow(given.data, runtime::control::encode_trace_request(filter), show);
+  else
+    follow_at(given, host, filter, show);
   if (!error.empty())
     throw std::runtime_error(error);
   return exit_done;
@@ -76,9 +112,9 @@ int run(const client_arguments& given) {
 client_command trace() {
   return {.name = "trace",
           .summary = "show the messages in and out of an actor, live",
-          .usage = "troupe trace ACTOR [--type T] [--match TEXT] [--rate N/s] [--count N]",
+          .usage = "troupe trace ACTOR [--type T] [--match TEXT] [--rate N/s] [--count N] [--host HOST]",
           .help = "Shows each message that the actor handles (in: when its handler was done, and how long it took) or sends (out), until\n"
-                  "Ctrl-C. ACTOR is an id that `troupe ps` prints, on the host of the data folder; it may be restarted meanwhile. Messages\n"
+                  "Ctrl-C. ACTOR is an id that `troupe ps` prints, on any host; it may be restarted meanwhile. Messages\n"
                   "beyond the rate are counted and left out. Answers to other hosts are not shown.",
           .words_min = 1,
           .words_max = 1,
@@ -90,6 +126,7 @@ client_command trace() {
               add("match", po::value<std::string>()->value_name("TEXT"), "only messages whose text holds this, such as default/web");
               add("rate", po::value<std::string>()->value_name("N/s"), "messages a second (default: 100/s)");
               add("count", po::value<std::string>()->value_name("N"), "end after this many (default: never)");
+              add("host", po::value<std::string>()->value_name("HOST"), "of which host, when several have the actor");
             },
           .run = run};
 }

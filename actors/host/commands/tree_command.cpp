@@ -13,7 +13,8 @@ namespace {
 
 int draw_tree(const client_arguments& given) {
   std::vector<runtime::telemetry::tree_row> rows;
-  for (auto& line : given.ask({"tree"}).lines) {
+  const auto answer = given.has("host") ? given.ask({"at", given.text("host"), "tree"}) : given.ask({"tree"});
+  for (auto& line : answer.lines) {
     auto row = runtime::control::decode_tree_row(line);
     if (!row)
       throw std::runtime_error("the host is of another version of troupe: its answer is not understood");
@@ -29,7 +30,7 @@ client_command tree_command() {
   return {
     .name = "tree",
     .summary = "draw the supervision tree of a running host: who restarts whom, how, and why it had to",
-    .usage = "troupe tree [--ascii]",
+    .usage = "troupe tree [--ascii] [--host HOST]",
     .help =
       "Draws every actor of the host that runs on the data folder below its supervisor, in the order of the "
       "start.\n"
@@ -37,7 +38,10 @@ client_command tree_command() {
       "What a role runs beside its own actor stands below the role.",
     .add_options =
       [](boost::program_options::options_description& options) {
-        options.add_options()("ascii", "lines of plain ASCII");
+        auto add = options.add_options();
+        add("ascii", "lines of plain ASCII");
+        add("host", boost::program_options::value<std::string>()->value_name("HOST"),
+            "of another host (default: the one that is asked)");
       },
     .run = draw_tree};
 }

@@ -143,6 +143,10 @@ def main():
     rows = troupe("host-a", "ps")
     require("scheduler" in rows and "host-c" in rows, f"troupe ps does not show the whole cluster:\n{rows}")
 
+    require("supervisor/scheduler" in troupe("host-a", "tree", "--host", "host-b"), "tree does not draw another host")
+    traced = troupe("host-a", "trace", "scheduler", "--count", "1", "--rate", "1000/s")
+    require(re.search(r" (in|out) ", traced), f"a trace of an actor on another host: {traced}")
+
     print("-- a move under load")
     load = Load(Api("host-a"), watched=True)  # connections of its own
     load.start()

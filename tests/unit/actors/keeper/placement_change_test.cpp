@@ -78,6 +78,15 @@ TEST_CASE("what changes is listed") {
                                  "stop     apiserver/a on a"});
 }
 
+TEST_CASE("after a failover the plan starts from where roles are, and moves only what is wished anew") {
+  const auto now = read(base);
+  const std::map<std::string, std::string> owners{{"scheduler", "b"}};
+  CHECK(plan_change(now, read(base), with_lost(""), owners).steps.empty());
+  const auto next = [&](const char* host) { return read(with_overrides(base, move_role(now, "scheduler", host, 2, with_lost("")).overrides)); };
+  CHECK(texts(plan_change(now, next("a"), with_lost(""), owners)) == strings{"move     scheduler from b to a"});
+  CHECK(texts(plan_change(now, next("b"), with_lost(""), owners)) == strings{"keep     scheduler on b: other hosts may take it over"});
+}
+
 TEST_CASE("what cannot be done is refused") {
   auto now = read(base);
   auto moved_shard = read(head + "  - { role: store, host: b }\n  - { role: scheduler, host: a }\n");
