@@ -2,6 +2,7 @@
 #include "actors/keeper/keeper_actor.hpp"
 
 #include "actors/keeper/keeper.hpp"
+#include "actors/keeper/takes_part.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/host/placement_file.hpp"
 #include "runtime/transport/ask.hpp"
@@ -16,6 +17,7 @@ using client::entry;
 namespace {
 
 constexpr const char* placement_name = "current";
+constexpr std::string_view roles_shard = "store/main"; // it holds the Role objects
 
 client::identity keeper_identity(const std::string& host) {
   return {"system:troupe-host:" + host, {"system:troupe-hosts", "system:authenticated"}};
@@ -196,6 +198,9 @@ void keeper_actor::index_bound() {
   bound_.clear();
   for (auto& role : placement_.bound_to(context_.host))
     bound_.emplace(role.id, role);
+  for (auto& role : placement_.roles)
+    if (role.id == roles_shard)
+      roles_host_ = role.host;
 }
 
 void keeper_actor::adopt(const std::string& text, int64_t generation) {
@@ -241,18 +246,31 @@ presence keeper_actor::see(const std::string& host) const {
   const auto link = context_.mesh ? context_.mesh->table()->find(host) : std::nullopt;
   const auto known = link && link->incarnation != 0;
   const auto since = known && gone != missing_.end() ? gone->second : started_us_;
-  const auto patience = known ? loss_grace : settle_time;
+  const auto here = link && link->state != runtime::mesh::link_state::down; // only the shard's host has no link to it
+  const auto patience = !known ? settle_time : here ? hearsay_grace : loss_grace;
   const auto late = now_us() - since > std::chrono::microseconds{patience}.count() && now_us() >= judges_from_us_;
   return late ? presence::lost : presence::unknown;
 }
 
-/// Which hosts nobody reaches, from the links here and from what the others tell of theirs.
+/// Whether the shard that holds the Roles is here, or its host has a link. Cut off from it, a host judges nobody, and
+/// on its return not at once: a takeover decided meanwhile would be written then, on a view of before.
+bool keeper_actor::store_in_sight() const {
+  if (!context_.mesh || roles_host_ == context_.host)
+    return true;
+  const auto link = context_.mesh->table()->find(roles_host_);
+  return !link || link->state != runtime::mesh::link_state::down;
+}
+
+/// Which hosts take no part, from the links here and from what the others tell of theirs.
 void keeper_actor::count_missing() {
   if (!context_.mesh)
     return;
+  if (!store_in_sight())
+    judges_from_us_ = now_us() + std::chrono::microseconds{recovery_time}.count();
   const bool all_there = missing_.empty();
-  for (const auto& link : context_.mesh->table()->rows()) {
-    if (context_.mesh->table()->reachable(link.host))
+  const auto rows = context_.mesh->table()->rows();
+  for (const auto& link : rows) {
+    if (takes_part(link.host, context_.host, roles_host_, rows))
       missing_.erase(link.host);
     else
       missing_.emplace(link.host, now_us());

@@ -63,6 +63,8 @@ public:
   static constexpr std::chrono::milliseconds look_interval_missing{50};
   /// A host whose link has just gone may be back at once (its gate was restarted): so long it is waited for.
   static constexpr std::chrono::milliseconds loss_grace{250};
+  /// One that has a link to us, and none to the shard's host: what that sees is told with its pings, so it may be old.
+  static constexpr std::chrono::milliseconds hearsay_grace{1'000};
   /// A host that stood still this long (SIGSTOP, a suspended machine) finds its own links dead, not the others.
   static constexpr std::chrono::milliseconds stood_still{1'500};
   /// Then it waits so long before it judges.
@@ -90,6 +92,7 @@ private:
   void adopt(const std::string& text, int64_t generation);
   void store_placement(const std::string& text);
   presence see(const std::string& host) const;
+  bool store_in_sight() const;
   void count_missing();
   void look();
   void announce();
@@ -130,6 +133,7 @@ private:
   placement placement_;         // in force here
   std::map<std::string, role_instance> bound_; // of placement_, to this host
   std::string text_;
+  std::string roles_host_;      // of the shard that holds the Roles
   int64_t generation_ = 0;      // 0: not yet known to be in force
   std::map<std::string, local_role> local_;
   std::map<std::string, int64_t> epochs_; // the highest that was seen or tried, by role
@@ -137,12 +141,13 @@ private:
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
   int64_t started_us_ = 0;
-  std::map<std::string, int64_t> missing_; ///< hosts that nobody here reaches, and since when (microseconds, monotonic)
+  std::map<std::string, int64_t> missing_; ///< hosts that take no part, and since when (microseconds, monotonic)
   caf::actor_addr gate_; ///< that tells of links
   int64_t reported_us_ = 0;
   int64_t ticked_us_ = 0;
   uint64_t tick_timer_ = 0; // 0: none
-  int64_t judges_from_us_ = 0; ///< before it, no host is called lost: this one stood still, or makes its links anew
+  /// Before it, no host is called lost: this one stood still, makes its links anew, or had none to the store.
+  int64_t judges_from_us_ = 0;
   bool storing_ = false;
   bool announced_ = false;
 };

@@ -27,8 +27,11 @@ std::string phase_of(const runtime::telemetry::actor_row& row) {
   }
 }
 
-draft merge_patch(draft status) {
-  return draft::make_object({{"status", std::move(status)}});
+/// Of the object as it is known here: an attempt that was given up as unanswered and is carried out late, after the
+/// next one, would else show what was before, for as long as nothing changes.
+draft merge_patch(draft status, const client::entry& item) {
+  return draft::make_object({{"metadata", draft::make_object({{"resourceVersion", std::to_string(item.revision)}})},
+                             {"status", std::move(status)}});
 }
 
 draft condition(bool ready, const std::string& reason, const std::string& message, int64_t now) {
@@ -160,7 +163,8 @@ void status_report::report_role(const std::string& id, bool bound, shown now) {
   if (bound)
     status.set("host", context_.host); // of a singleton only a takeover says it
   const auto failed = !now.failure.empty() && now.restarts != before.restarts;
-  api_.patch(client::roles, "status", "", object_name(id), client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+  api_.patch(client::roles, "status", "", object_name(id), client::protocol::PatchKind::merge,
+             merge_patch(std::move(status), *item),
              [this, id, now, failed, about = client::reference_to(client::roles, *item)](const client::api_result& result) {
                finish(id, result);
                if (!result.ok())
@@ -195,7 +199,8 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
                                     {"conditions", draft::make_array({condition(true, "Serving", "", seconds)})}});
   if (reported_generation_ < 0)
     status.set("startTime", messages::codec::format_time(seconds));
-  api_.patch(client::hosts, "status", "", context_.host, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+  api_.patch(client::hosts, "status", "", context_.host, client::protocol::PatchKind::merge,
+             merge_patch(std::move(status), *item),
              [this, key, ids, generation, links](const client::api_result& result) {
                finish(key, result);
                if (!result.ok())
@@ -244,7 +249,8 @@ void status_report::report_shard(const runtime::placement::role_instance& shard,
     return;
   auto status = status_of(now, shown_shards_[shard.id]);
   status.set("host", context_.host);
-  api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+  api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge,
+             merge_patch(std::move(status), *item),
              [this, key, id = shard.id, now](const client::api_result& result) {
                finish(key, result);
                if (result.ok())
@@ -264,7 +270,8 @@ void status_report::report_lost(const runtime::placement::placement& placed, con
     auto lost = condition(false, "Unreachable", "no host reaches it", seconds);
     lost.set("status", "Unknown");
     auto status = draft::make_object({{"conditions", draft::make_array({std::move(lost)})}});
-    api_.patch(client::hosts, "status", "", host.name, client::protocol::PatchKind::merge, merge_patch(std::move(status)),
+    api_.patch(client::hosts, "status", "", host.name, client::protocol::PatchKind::merge,
+               merge_patch(std::move(status), *item),
                [this, key](const client::api_result& result) { finish(key, result); });
   }
 }
