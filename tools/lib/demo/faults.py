@@ -1,9 +1,12 @@
 """How tools/demo carries a fault out and heals it, and what it measures meanwhile."""
+import re
 import threading
 import time
 
+import yaml
+
 from demo.judge import Recovery, longest_pause
-from demo.plan import OF_HOSTS, label
+from demo.plan import label
 from demo.scene import NAMESPACE, READY_SECONDS_MAX, deployment
 from several_hosts import Wrong
 
@@ -11,6 +14,7 @@ HEAL_SECONDS_MAX = 60    # until a new deployment is carried out, and until all 
 PROBE_REPLICAS = 2
 PROBE_POLL_SECONDS = 0.05
 OWNER_POLL_SECONDS = 0.03
+PROBATION = "1s"
 
 
 class Probe(threading.Thread):
@@ -163,18 +167,45 @@ def drain(scene, fault):
     return f"{owners.count(host)} roles of {host} moved"
 
 
+def apply(scene, fault):
+    """Ends what moves and drains have changed: roles with another list of hosts go to the first host of the file's list."""
+    now = yaml.safe_load(scene.hosts.troupe(fault.target, "placement"))
+    lists = {role["role"]: role.get("hosts") for role in now["roles"]}
+    names = {role["role"] for role in now.get("overrides") or [] if role["hosts"] != lists[role["role"]]}
+    scene.hosts.troupe(fault.target, "apply", scene.placement)
+
+    def back():
+        found = {role: entry for role, entry in scene.owners().items() if role in names}
+        return len(found) == len(names) and all(entry["spec"]["hosts"][0] == entry.get("status", {}).get("host")
+                                                for entry in found.values())
+
+    scene.wait("all changed roles are on the first hosts of their lists", HEAL_SECONDS_MAX, back, OWNER_POLL_SECONDS)
+    return f"{len(names)} roles had been placed otherwise"
+
+
+def version_of(scene, role, host):
+    """(what runs there, its state), as `troupe swap --history` tells."""
+    text = scene.hosts.troupe(scene.topology.hosts[0], "swap", role, "--history")
+    match = re.search(rf"^{role}\s+{host}\s+(\S.*?)\s{{2,}}(\S.*)$", text, re.M)
+    if not match:
+        raise Wrong(f"troupe swap --history does not tell what {role} runs on {host}: {text}")
+    return match.group(1), match.group(2)
+
+
 def swap(scene, fault):
-    host = owner_of(scene, fault.target)
-    history = scene.hosts.troupe(host, "swap", fault.target, "--history", ok=None)
-    back = scene.swapped.get(fault.target) == host and "settled" in history
-    words = ["--rollback"] if back else [scene.plugins[fault.target], "--probation", "2s"]
-    text = scene.hosts.troupe(host, "swap", fault.target, *words)
-    scene.swapped[fault.target] = "" if back else host
-    return " ".join(text.split())
+    """The plugin in the place of the built-in version, or back when a plugin runs where the role acts."""
+    role, host = fault.target, owner_of(scene, fault.target)
+    built_in = version_of(scene, role, host)[0].startswith("built-in")
+    words = [scene.plugins[role], "--probation", PROBATION] if built_in else ["--rollback"]
+    text = scene.hosts.troupe(someone_else(scene, host), "swap", role, *words)
+    scene.wait(f"{role}'s version on {host} has passed its probation", HEAL_SECONDS_MAX,
+               lambda: "probation" not in version_of(scene, role, host)[1])
+    pause = re.search(r"pause ([0-9.]+ ms)", text)
+    return f"{version_of(scene, role, host)[0]} on {host}" + (f", pause {pause.group(1)}" if pause else "")
 
 
 BEGIN = {"kill-host": kill_host, "kill-role": kill_role, "freeze": freeze, "cut": cut, "cut-one-way": cut, "cut-pair": cut,
-         "slow": slow, "move": move, "drain": drain, "swap": swap}
+         "slow": slow, "move": move, "drain": drain, "apply": apply, "swap": swap}
 HEAL = {"kill-host": start_host, "freeze": thaw, "cut": heal, "cut-one-way": heal, "cut-pair": heal, "slow": heal}
 # The host has no part in the cluster then: its roles are to be owned elsewhere.
 AWAY = ("kill-host", "freeze", "cut", "cut-one-way")
@@ -214,7 +245,7 @@ class Carrier:
         finally:
             if taken:
                 recovery.taken_over = taken.finish()
-            if harmed:
+            if harmed and not scene.interrupted():
                 recovery.healed = time.monotonic() - begin
                 HEAL[fault.kind](scene, fault)
         if probe:

@@ -8,10 +8,10 @@ PAUSE_SECONDS = 1.0    # between two faults, when all is whole
 ROUND_SECONDS = 1.5    # what a fault takes beside its hold and the pause, for --plan; a run takes what it takes
 
 # A deck of faults is dealt, and then the next, each in another order: a run that is long enough meets every kind.
-DECK = ("kill-host", "kill-role", "kill-role", "freeze", "cut", "cut-one-way", "cut-pair", "slow", "move", "move", "drain", "swap")
+DECK = ("kill-host", "kill-role", "kill-role", "freeze", "cut", "cut-one-way", "cut-pair", "slow", "move", "move", "drain", "apply",
+        "swap")
 HOLDS = {"kill-host": (1.0, 4.0), "freeze": (3.0, 8.0), "cut": (3.0, 8.0), "cut-one-way": (3.0, 8.0),
          "cut-pair": (3.0, 8.0), "slow": (3.0, 8.0)}  # seconds; the others need no healing
-OF_HOSTS = ("kill-host", "freeze", "cut", "cut-one-way", "cut-pair", "slow", "drain")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Topology:
 @dataclass(frozen=True)
 class Fault:
     kind: str
-    target: str       # a host or a role
+    target: str       # a host or a role; of apply the host where the command is given
     other: str = ""   # the peer of cut-pair, the rate of slow, the new host of move
     hold: float = 0.0  # seconds until it is healed
 
@@ -34,7 +34,8 @@ class Fault:
         words = {"kill-host": "kill -9 {target}", "kill-role": "kill the role {target}", "freeze": "freeze {target}",
                  "cut": "cut {target} off", "cut-one-way": "lose all that {target} sends",
                  "cut-pair": "cut {target} from {other}", "slow": "slow {target} down to {other}",
-                 "move": "move {target} to {other}", "drain": "drain {target}", "swap": "swap the version of {target}"}
+                 "move": "move {target} to {other}", "drain": "drain {target}",
+                 "apply": "apply the placement file again, at {target}", "swap": "swap the version of {target}"}
         text = words[self.kind].format(target=self.target, other=self.other)
         return text + (f" for {self.hold:.1f} s" if self.hold else "")
 
@@ -109,4 +110,4 @@ def label(fault, topology):
     if fault.kind == "kill-role":
         return f"kill-role {fault.target.split('/')[0]}"
     at_store = fault.target in topology.store_hosts or fault.kind == "cut-pair" and fault.other in topology.store_hosts
-    return fault.kind + (" (store's host)" if fault.kind in OF_HOSTS and fault.kind != "drain" and at_store else "")
+    return fault.kind + (" (store's host)" if fault.kind in HOLDS and at_store else "")

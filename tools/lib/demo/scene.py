@@ -75,7 +75,7 @@ class Scene:
         self.node_hosts = {role["node"]: role["host"] for role in content["roles"] if role["role"] == "kubelet"}
         self.nodes = list(self.node_hosts)
         self.balancer, self.context, self.apis, self.turn = None, None, {}, 0
-        self.plugins, self.no_plugins, self.swapped = {}, "", {}  # of `troupe swap`
+        self.plugins, self.no_plugins = {}, ""  # of `troupe swap`
 
     def namespace(self, place):
         return f"/run/netns/{self.prefix}-{place}"
