@@ -5,6 +5,7 @@
 #include "actors/host/commands/observe.hpp"
 #include "actors/host/commands/pki.hpp"
 #include "actors/host/commands/placement.hpp"
+#include "actors/host/commands/simulate.hpp"
 #include "actors/host/commands/plugins.hpp"
 #include "actors/host/commands/tree_command.hpp"
 #include "runtime/placement/nearest.hpp"
@@ -74,7 +75,7 @@ runtime::control::reply client_arguments::ask(const runtime::control::words& req
 std::span<const client_command> client_commands() {
   static const auto commands = [] {
     auto result = placement_commands();
-    for (auto& each : {links_command(), pki_command(), tree_command(), swap_command(), new_command(), commands::top(),
+    for (auto& each : {links_command(), pki_command(), simulate_command(), tree_command(), swap_command(), new_command(), commands::top(),
                        commands::trace(), commands::ui(), commands::why()})
       result.push_back(each);
     return result;

@@ -227,6 +227,8 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
   generation_ = generation;
   context_.log.info("placement in force", {{"generation", generation}});
   try {
+    if (context_.data.empty()) // a simulated host has no folder
+      return look();
     runtime::host::save_placement(context_.data, {text_, generation_});
     if (context_.boot->replaces && text_ == context_.boot->text)
       runtime::host::save_given_placement(context_.data, text_);

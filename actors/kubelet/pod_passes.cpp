@@ -56,6 +56,8 @@ void kubelet::on_pod(const client::entry* before, const client::entry* after) {
     pod.last_status = objects::read_status(object);
     if (pod.last_status)
       pod_reporter_.adopt(uid, *pod.last_status);
+  } else if (const auto present = objects::read_status(object)) {
+    pod_reporter_.observe(uid, *present);
   }
   pod.in_api = true;
   pod.spec = std::move(spec);

@@ -54,12 +54,18 @@ mesh::mesh(caf::actor_system& system, mesh_options options)
   middleman_ = caf::actor_cast<caf::actor>(spawn_middleman(system, {options_.data, ports, on_backlog}));
 }
 
+mesh::mesh(caf::actor_system& system, simulated_links links)
+  : system_(system), incarnation_(links.incarnation), table_(std::move(links.table)),
+    spawn_simulated_gate_(std::move(links.spawn_gate)), stopped_(true), gate_(std::make_shared<current_gate>()) {
+}
+
 mesh::~mesh() {
   stop("ended");
 }
 
 void mesh::start() {
-  links_->start();
+  if (links_)
+    links_->start();
 }
 
 void mesh::stop(const std::string& reason) {
@@ -73,17 +79,21 @@ void mesh::stop(const std::string& reason) {
 }
 
 caf::strong_actor_ptr mesh::spawn_gate(const directory::handle& directory) {
-  auto result = spawn_gate_actor(system_, {.host = options_.host,
-                                           .incarnation = incarnation_,
-                                           .directory = directory,
-                                           .middleman = caf::actor_cast<caf::io::middleman_actor>(middleman_),
-                                           .connections = links_,
-                                           .calls = server_,
-                                           .log = {options_.log_output, options_.clock, "gate"},
-                                           .clock = options_.clock});
+  auto result = spawn_simulated_gate_ ? spawn_simulated_gate_(directory) : spawn_real_gate(directory);
   std::lock_guard guard{gate_->mutex};
   gate_->address = caf::actor_cast<caf::actor_addr>(result);
   return result;
+}
+
+caf::strong_actor_ptr mesh::spawn_real_gate(const directory::handle& directory) {
+  return spawn_gate_actor(system_, {.host = options_.host,
+                                    .incarnation = incarnation_,
+                                    .directory = directory,
+                                    .middleman = caf::actor_cast<caf::io::middleman_actor>(middleman_),
+                                    .connections = links_,
+                                    .calls = server_,
+                                    .log = {options_.log_output, options_.clock, "gate"},
+                                    .clock = options_.clock});
 }
 
 caf::strong_actor_ptr mesh::gate() const {
@@ -92,11 +102,13 @@ caf::strong_actor_ptr mesh::gate() const {
 }
 
 void mesh::set_hosts(const std::vector<placement::host_entry>& hosts) {
-  links_->set_hosts(hosts);
+  if (links_)
+    links_->set_hosts(hosts);
 }
 
 void mesh::set_answerer(answerer answer) {
-  server_->set_answerer(std::move(answer));
+  if (server_)
+    server_->set_answerer(std::move(answer));
 }
 
 call_result mesh::call(const std::string& host, const std::string& line, std::chrono::milliseconds deadline) {

@@ -12,6 +12,7 @@
 #include "runtime/telemetry/log.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,13 @@ struct mesh_options {
   seams::random_ptr random;
 };
 
+/// For a simulation: links that somebody else keeps, and writes into `table`.
+struct simulated_links {
+  std::shared_ptr<link_table> table;
+  uint64_t incarnation = 0;
+  std::function<caf::strong_actor_ptr(const directory::handle&)> spawn_gate;
+};
+
 /// Loads CAF's network layer and registers the gates' messages. Must be called before the actor system is made.
 void prepare(caf::actor_system_config& config);
 
@@ -39,6 +47,8 @@ public:
   /// Reads the identity. Throws std::runtime_error with a text for the operator. The system's configuration was
   /// prepare()d.
   mesh(caf::actor_system& system, mesh_options options);
+  /// Without sockets and threads. Hosts cannot call each other's control servers.
+  mesh(caf::actor_system& system, simulated_links links);
   ~mesh();
 
   /// Listens on this host's address. Throws std::runtime_error. Links are made once there is a gate.
@@ -70,10 +80,13 @@ public:
   void set_answerer(answerer answer);
 
 private:
+  caf::strong_actor_ptr spawn_real_gate(const directory::handle& directory);
+
   mesh_options options_;
   caf::actor_system& system_;
   uint64_t incarnation_;
   std::shared_ptr<link_table> table_ = std::make_shared<link_table>();
+  std::function<caf::strong_actor_ptr(const directory::handle&)> spawn_simulated_gate_;
   std::shared_ptr<call_server> server_;
   std::shared_ptr<links> links_;
   caf::actor middleman_;

@@ -1,7 +1,32 @@
 #include "actors/kubelet/status/pod_reporter.hpp"
 #include "actors/kubelet/objects/status_writer.hpp"
 
+#include <algorithm>
+
 namespace actors::kubelet::status {
+
+namespace {
+
+/// As far as others act on it; the object has conditions of others too. An older view that arrives late is no match either:
+/// then the write changes nothing.
+bool shows(const pods::pod_status& present, const pods::pod_status& written) {
+  return present.phase == written.phase && present.pod_ips == written.pod_ips &&
+         std::all_of(written.conditions.begin(), written.conditions.end(), [&](const auto& wanted) {
+           return std::any_of(present.conditions.begin(), present.conditions.end(),
+                              [&](const auto& found) { return found.type == wanted.type && found.status == wanted.status; });
+         });
+}
+
+} // namespace
+
+void pod_reporter::observe(const std::string& uid, const pods::pod_status& present) {
+  auto it = entries_.find(uid);
+  if (it == entries_.end() || it->second.name.empty() || it->second.under_way || !it->second.written ||
+      shows(present, *it->second.written))
+    return;
+  it->second.written = present;
+  flush(uid);
+}
 
 void pod_reporter::adopt(const std::string& uid, const pods::pod_status& written) {
   auto& e = entries_[uid];

@@ -18,6 +18,9 @@ public:
   /// `acted_upon`: the revision of the pod that led to the write, for `troupe why`.
   void report(const std::string& uid, const std::string& ns, const std::string& name,
               const pods::pod_status& status, int64_t acted_upon);
+  /// What the object has now. When it is not what was written, an earlier write that was given up without an answer came
+  /// late and overwrote it: the status is written again.
+  void observe(const std::string& uid, const pods::pod_status& present);
   /// After the last status has been written: DELETE with grace 0 and the uid as precondition.
   void finish(const std::string& uid, const std::string& ns, const std::string& name, int64_t acted_upon);
   void forget(const std::string& uid) { entries_.erase(uid); }
