@@ -26,4 +26,22 @@ std::size_t group_size(std::span<const write> writes);
 std::vector<write_result> decide_group(std::span<const write> group,
                                        const std::function<key_state(std::string_view)>& now);
 
+// -- moving (FORMAT.md, "Who has the data")
+
+// Whether an engine in this state may be written to, copied from by `copy`, or added to. Throw error: moved.
+void require_serving(const owner_record& owner);
+void require_copy(const owner_record& owner);
+
+// The record after handing over to `copy` on `host`; the same one when that was done already. Throws error: moved.
+owner_record decide_hand_over(const owner_record& owner, std::string_view copy, std::string_view host, revision current);
+
+// The record of a copy that begins, or begins anew. Throws error: moved.
+owner_record decide_copy(const owner_record& owner, std::string_view copy, std::string_view host);
+
+// Whether the page follows `current` of a copy whose history begins at `oldest`. Throws error: corrupt.
+void check_page(const copy_page& page, revision current, revision oldest);
+
+// Whether the write fits the key's present state in the copy. Throws error: corrupt.
+void check_fits(const copied_write& w, const key_state& now, revision oldest);
+
 } // namespace storage

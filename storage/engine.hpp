@@ -26,6 +26,8 @@ inline constexpr std::size_t role_bytes_max = 256;
 inline constexpr std::size_t fences_max = 4096;
 // A page of a range or of changes ends after the entry that passes this many bytes of values.
 inline constexpr std::size_t page_bytes_max = 4 * 1024 * 1024;
+// Longest identity of a copy, and name of a host.
+inline constexpr std::size_t copy_name_bytes_max = 256;
 
 struct record {
   std::string key;
@@ -83,6 +85,50 @@ struct change_page {
   revision last = 0; // revision of the last change, or `after` when there are none; ask again from here
 };
 
+// Whether this engine is the shard (FORMAT.md, "Who has the data").
+enum class owner_state : uint8_t {
+  serving,     // it is
+  following,   // a copy that is not whole
+  asking,      // a copy whose source was, or may have been, asked to hand over
+  handed_over, // it was
+};
+
+struct owner_record {
+  owner_state state = owner_state::serving;
+  int64_t epoch = 0; // serving: of its tenure; handed_over: of the successor's
+  revision last = 0; // handed_over: the newest there ever was here
+  std::string copy;  // identity of a copy: of this one, or of the one it was handed over to
+  std::string peer;  // the other one's host
+  bool operator==(const owner_record&) const = default;
+};
+
+// A write as a copy takes it over: with its place in the history.
+struct copied_write {
+  revision rev = 0;
+  change_kind kind = change_kind::put;
+  std::string key;
+  std::string value; // put only
+  revision created = 0;
+  revision previous = 0; // what it superseded
+  int64_t second = 0;
+  bool operator==(const copied_write&) const = default;
+};
+
+struct copy_page {
+  std::vector<copied_write> writes; // by revision; without gaps above `oldest`
+  revision last = 0;                // the page covers everything up to here; ask again from here
+  revision current = 0;             // of the source
+  revision oldest = 0;
+  int64_t second = 0; // newest wall clock
+  size_t stored = 0;  // how many writes the source has, to tell how far the copy is
+};
+
+struct fence_entry {
+  std::string role;
+  int64_t epoch = 0;
+  bool operator==(const fence_entry&) const = default;
+};
+
 enum class error_code : uint8_t {
   disk_full, // no space, file too large or map limit reached; nothing was written, later commits may succeed
   io,        // the disk failed; the outcome of the batch is unknown, the engine must be opened again
@@ -90,7 +136,8 @@ enum class error_code : uint8_t {
   locked,    // another engine, here or in another process, has the folder
   format,    // not our file, or one of a newer version
   future_revision, // asked for a revision that does not exist yet
-  closed           // an earlier `io` error; open again
+  closed,          // an earlier `io` error; open again
+  moved            // the engine does not have the shard: it handed it over, or is a copy that is not whole
 };
 
 class error : public std::runtime_error {
@@ -152,6 +199,31 @@ public:
 
   // The newest revision that was committed before `unix_second`, at least oldest().
   virtual revision revision_before(int64_t unix_second) = 0;
+
+  // -- moving to another host; an engine that keeps these defaults cannot move -------------------------------
+
+  // Any thread.
+  virtual owner_record owner();
+  // How many writes are stored, also those of the history.
+  virtual size_t stored();
+
+  // At the source. What follows `after`, up to about `bytes_max` and at least one write. Any thread. Throws error
+  // (corrupt, future_revision).
+  virtual copy_page copy(revision after, size_t bytes_max);
+  // Called by the thread that commits.
+  virtual std::vector<fence_entry> fences();
+  // Durable when it returns: commit(), raise_fence() and compact() throw `moved` from then on, for ever. Once more for
+  // the same copy: the same answer; for another one: throws `moved`. Called by the thread that commits.
+  virtual owner_record hand_over(std::string_view copy, std::string_view host);
+
+  // At the copy, each durable when it returns, by one thread. Throw error as commit() does, and `moved` in another state.
+  // Empties the engine. One that is asking stays so, and under the name that it asked with.
+  virtual void begin_copy(std::string_view copy, std::string_view host);
+  // The page that follows current(). Throws corrupt when it does not fit what is there; nothing of it is added then.
+  virtual void append(const copy_page& page);
+  virtual void mark_asking();
+  // The copy is whole, and the shard from now on.
+  virtual void take_over(int64_t epoch, std::span<const fence_entry> fences);
 };
 
 } // namespace storage

@@ -60,6 +60,7 @@ protected:
   behavior_type make_behavior() override {
     return {[this](drain_atom) { on_drain(); },
             [this](const compact_history& order) { send(options_.listener, compact(*options_.engine, order)); },
+            [this](const hand_over_order& order) { send(options_.listener, hand_over(*options_.engine, order)); },
             [this](const protocol::fence_request& request) { return on_fence(request); }};
   }
 
@@ -83,7 +84,7 @@ private:
       reply.epoch = options_.engine->raise_fence(request->role()->string_view(), request->epoch());
       return protocol::fence_reply{reply};
     } catch (const storage::error& e) {
-      if (e.code() != storage::error_code::disk_full)
+      if (e.code() != storage::error_code::disk_full && e.code() != storage::error_code::moved)
         send(options_.listener, batch_committed{{}, e.what()}); // the engine must be opened again
       return runtime::telemetry::make_failure(e.what());
     }
@@ -126,6 +127,16 @@ history_compacted compact(storage::engine& engine, const compact_history& order)
     return {done > 0 && engine.oldest() < order.before, {}};
   } catch (const storage::error& e) {
     return {false, e.what()};
+  }
+}
+
+data_handed_over hand_over(storage::engine& engine, const hand_over_order& order) {
+  try {
+    auto fences = engine.fences();
+    return {engine.hand_over(order.copy, order.host), std::move(fences), {}, false};
+  } catch (const storage::error& e) {
+    const bool goes_on = e.code() == storage::error_code::disk_full || e.code() == storage::error_code::moved;
+    return {{}, {}, e.what(), !goes_on};
   }
 }
 

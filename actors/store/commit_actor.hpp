@@ -35,17 +35,32 @@ struct history_compacted {
   std::string failure; // it is tried again at the next interval
 };
 
+// Behind all batches that were queued before.
+struct hand_over_order {
+  std::string copy;
+  std::string host;
+};
+
+struct data_handed_over {
+  storage::owner_record owner;
+  std::vector<storage::fence_entry> fences;
+  std::string failure;      // not empty: the shard goes on
+  bool open_again = false;  // the disk failed: whether it was handed over is known when the engine is opened again
+};
+
 // One commit per request and failure rules, without actors: what commit_actor does with a batch.
 batch_committed commit(storage::engine& engine, const commit_batch& batch);
 history_compacted compact(storage::engine& engine, const compact_history& order);
+data_handed_over hand_over(storage::engine& engine, const hand_over_order& order);
 
 // There may be something in the queue.
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 
-using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>, caf::reacts_to<compact_history>,
+using commit_actor = caf::typed_actor<caf::reacts_to<drain_atom>, caf::reacts_to<compact_history>, caf::reacts_to<hand_over_order>,
                                       caf::replies_to<protocol::fence_request>::with<protocol::fence_reply>>;
 // Is told the results of the queue's requests, in their order, and of each step of compaction.
-using commit_listener = caf::typed_actor<caf::reacts_to<batch_committed>, caf::reacts_to<history_compacted>>;
+using commit_listener = caf::typed_actor<caf::reacts_to<batch_committed>, caf::reacts_to<history_compacted>,
+                                         caf::reacts_to<data_handed_over>>;
 
 struct commit_options {
   std::shared_ptr<storage::engine> engine;
@@ -64,3 +79,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::commit_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::batch_committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::compact_history)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::history_compacted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::hand_over_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::store::data_handed_over)

@@ -177,6 +177,72 @@ protocol::shard_changes to_message(const std::string& shard, storage::revision a
   return protocol::shard_changes{message, std::move(attachments)};
 }
 
+protocol::copy_reply to_reply(storage::copy_page&& page) {
+  fb::CopyReplyT reply;
+  reply.last = page.last;
+  reply.current = page.current;
+  reply.oldest = page.oldest;
+  reply.second = page.second;
+  reply.stored = static_cast<int64_t>(page.stored);
+  for (auto& w : page.writes) {
+    auto converted = std::make_unique<fb::CopiedWriteT>();
+    converted->revision = w.rev;
+    converted->kind = w.kind == storage::change_kind::erase ? fb::WriteKind::erase : fb::WriteKind::put;
+    converted->key = std::move(w.key);
+    converted->value.assign(w.value.begin(), w.value.end());
+    converted->created = w.created;
+    converted->previous = w.previous;
+    converted->second = w.second;
+    reply.writes.push_back(std::move(converted));
+  }
+  return protocol::copy_reply{reply};
+}
+
+storage::copy_page to_page(const protocol::copy_reply& reply) {
+  storage::copy_page page{.writes = {},
+                          .last = reply->last(),
+                          .current = reply->current(),
+                          .oldest = reply->oldest(),
+                          .second = reply->second(),
+                          .stored = static_cast<size_t>(std::max<int64_t>(reply->stored(), 0))};
+  if (reply->writes() == nullptr)
+    return page;
+  page.writes.reserve(reply->writes()->size());
+  for (const auto* w : *reply->writes()) {
+    const auto kind = w->kind() == fb::WriteKind::erase ? storage::change_kind::erase : storage::change_kind::put;
+    std::string value;
+    if (w->value() != nullptr)
+      value.assign(reinterpret_cast<const char*>(w->value()->data()), w->value()->size());
+    page.writes.push_back({w->revision(), kind, w->key()->str(), std::move(value), w->created(), w->previous(), w->second()});
+  }
+  return page;
+}
+
+protocol::copy_reply refused_copy(std::string why) {
+  fb::CopyReplyT reply;
+  reply.refused = std::move(why);
+  return protocol::copy_reply{reply};
+}
+
+protocol::hand_over_reply to_reply(const storage::owner_record& owner, const std::vector<storage::fence_entry>& fences) {
+  fb::HandOverReplyT reply;
+  reply.epoch = owner.epoch;
+  reply.revision = owner.last;
+  for (const auto& fence : fences) {
+    auto converted = std::make_unique<fb::FenceT>();
+    converted->role = fence.role;
+    converted->epoch = fence.epoch;
+    reply.fences.push_back(std::move(converted));
+  }
+  return protocol::hand_over_reply{reply};
+}
+
+protocol::hand_over_reply refused_hand_over(std::string why) {
+  fb::HandOverReplyT reply;
+  reply.refused = std::move(why);
+  return protocol::hand_over_reply{reply};
+}
+
 protocol::shard_changes lagging_message(const std::string& shard, storage::revision sent) {
   fb::ShardChangesT message;
   message.shard = shard;

@@ -41,4 +41,11 @@ protocol::shard_changes to_message(const std::string& shard, storage::revision a
 // Tells a watcher that it was dropped at `sent`.
 protocol::shard_changes lagging_message(const std::string& shard, storage::revision sent);
 
+// Pages of a copy: values travel as they are stored.
+protocol::copy_reply to_reply(storage::copy_page&& page);
+storage::copy_page to_page(const protocol::copy_reply& reply);
+protocol::copy_reply refused_copy(std::string why);
+protocol::hand_over_reply to_reply(const storage::owner_record& owner, const std::vector<storage::fence_entry>& fences);
+protocol::hand_over_reply refused_hand_over(std::string why);
+
 } // namespace actors::store

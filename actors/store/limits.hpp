@@ -39,6 +39,17 @@ struct limits {
   // A step that takes longer is a warning in the log; no other one starts before it is done.
   std::chrono::milliseconds compact_step_max{30'000};
 
+  // Moving to another host. One page is in flight; so large, the shard is busy with it for about a millisecond.
+  size_t copy_page_bytes = 1u << 20;
+  // After a page the history is not forgotten for so long (but for history_changes_max), so that the copy can go on.
+  std::chrono::milliseconds copy_hold{60'000};
+  // A copy that is so close asks for the data; a source does not hand over to one that is farther behind.
+  int64_t hand_over_lag_max = 1'000;
+  std::chrono::milliseconds copy_deadline{10'000};
+  std::chrono::milliseconds hand_over_deadline{5'000};
+  // Until a copy asks again after a failure.
+  std::chrono::milliseconds copy_retry{200};
+
   // After a restart the folder may still be held by the committer of the shard that failed, until its sync
   // returns.
   std::chrono::milliseconds open_retry{10};

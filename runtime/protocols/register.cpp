@@ -19,7 +19,13 @@ void register_messages(caf::actor_system_config& config) {
     .add_message_type<store::watch_request>("store.WatchRequest")
     .add_message_type<store::watch_reply>("store.WatchReply")
     .add_message_type<store::shard_changes>("store.ShardChanges")
-    .add_message_type<store::shard_changes_ack>("store.ShardChangesAck");
+    .add_message_type<store::shard_changes_ack>("store.ShardChangesAck")
+    .add_message_type<store::copy_request>("store.CopyRequest")
+    .add_message_type<store::copy_reply>("store.CopyReply")
+    .add_message_type<store::hand_over_request>("store.HandOverRequest")
+    .add_message_type<store::hand_over_reply>("store.HandOverReply")
+    .add_message_type<store::shard_state_request>("store.ShardStateRequest")
+    .add_message_type<store::shard_state_reply>("store.ShardStateReply");
   config.add_message_type<apiserver::write_request>("apiserver.WriteRequest")
     .add_message_type<apiserver::write_reply>("apiserver.WriteReply")
     .add_message_type<apiserver::get_request>("apiserver.GetRequest")

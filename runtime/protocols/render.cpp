@@ -85,7 +85,8 @@ std::string render_message(const caf::type_erased_tuple& content) {
                        apiserver::watch_request, apiserver::watch_reply, apiserver::watch_batch, apiserver::watch_ack,
                        apiserver::watch_cancel, store::commit_request, store::commit_reply, store::range_request,
                        store::range_reply, store::revision_request, store::revision_reply, store::watch_request,
-                       store::watch_reply, store::shard_changes, store::shard_changes_ack, kubelet::read_log_request,
+                       store::watch_reply, store::shard_changes, store::shard_changes_ack, store::copy_request, store::copy_reply,
+                       store::hand_over_request, store::hand_over_reply, store::shard_state_request, store::shard_state_reply, kubelet::read_log_request,
                        kubelet::read_log_reply>(content);
 }
 

@@ -20,6 +20,12 @@ using watch_request = transport::message<WatchRequest>;
 using watch_reply = transport::message<WatchReply>;
 using shard_changes = transport::message<ShardChanges>;
 using shard_changes_ack = transport::message<ShardChangesAck>;
+using copy_request = transport::message<CopyRequest>;
+using copy_reply = transport::message<CopyReply>;
+using hand_over_request = transport::message<HandOverRequest>;
+using hand_over_reply = transport::message<HandOverReply>;
+using shard_state_request = transport::message<ShardStateRequest>;
+using shard_state_reply = transport::message<ShardStateReply>;
 } // namespace store
 
 /// Store shards. Requests are answered after durability (commit) or at once (the others).
@@ -30,6 +36,11 @@ using store_actor = caf::typed_actor<
   caf::replies_to<store::revision_request>::with<store::revision_reply>,
   caf::replies_to<store::watch_request>::with<store::watch_reply>,
   caf::reacts_to<store::shard_changes_ack>>;
+
+/// The same shards, as a copy on another host and the keeper see them: any handle of a shard is one of these too.
+using store_copy_actor = caf::typed_actor<caf::replies_to<store::copy_request>::with<store::copy_reply>,
+                                          caf::replies_to<store::hand_over_request>::with<store::hand_over_reply>,
+                                          caf::replies_to<store::shard_state_request>::with<store::shard_state_reply>>;
 
 /// What the sender of a watch request must accept.
 using shard_watcher_actor = caf::typed_actor<caf::reacts_to<store::shard_changes>>;

@@ -90,11 +90,15 @@ void erase(MDB_txn* txn, MDB_dbi db, std::string_view key) {
     check(code, "erase");
 }
 
-bool is_empty(MDB_txn* txn, MDB_dbi db) {
+size_t count(MDB_txn* txn, MDB_dbi db) {
   MDB_stat stat;
   check(mdb_stat(txn, db, &stat), "read");
-  return stat.ms_entries == 0;
+  return stat.ms_entries;
 }
+
+bool is_empty(MDB_txn* txn, MDB_dbi db) { return count(txn, db) == 0; }
+
+void clear(MDB_txn* txn, MDB_dbi db) { check(mdb_drop(txn, db, 0), "clear"); }
 
 cursor::cursor(MDB_txn* txn, MDB_dbi db) { check(mdb_cursor_open(txn, db, &cursor_), "open a cursor"); }
 
@@ -152,7 +156,7 @@ void environment::cover_last_page() {
 void environment::open_databases() {
   write(0, [this](MDB_txn* txn) {
     check(mdb_dbi_open(txn, "meta", MDB_CREATE, &meta), "open a database");
-    prepare_format(txn, meta);
+    prepare_format(txn, meta, options_.as_copy);
     check(mdb_dbi_open(txn, "revisions", MDB_CREATE, &revisions), "open a database");
     check(mdb_dbi_open(txn, "current", MDB_CREATE, &current), "open a database");
     check(mdb_dbi_open(txn, "history", MDB_CREATE, &history), "open a database");

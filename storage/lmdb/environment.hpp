@@ -32,6 +32,8 @@ std::optional<std::string_view> get(MDB_txn*, MDB_dbi, std::string_view key);
 void put(MDB_txn*, MDB_dbi, std::string_view key, std::string_view value, unsigned flags = 0);
 void erase(MDB_txn*, MDB_dbi, std::string_view key); // absent: nothing to do
 bool is_empty(MDB_txn*, MDB_dbi);
+void clear(MDB_txn*, MDB_dbi);
+size_t count(MDB_txn*, MDB_dbi);
 
 class cursor {
 public:

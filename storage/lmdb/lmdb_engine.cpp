@@ -97,6 +97,8 @@ private:
   MDB_txn* txn_;
 };
 
+constexpr size_t copied_overhead_bytes = 128;
+
 size_t size_of(std::span<const write> writes) {
   size_t bytes = 0;
   for (const auto& w : writes)
@@ -109,12 +111,14 @@ public:
   explicit lmdb_engine(const options& o) : env_(o) {
     env_.read([this](MDB_txn* txn) {
       publish(snapshot(env_, txn).state);
+      read_owner(txn);
       read_fences(txn);
     });
   }
 
   std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
     std::lock_guard held(writing_);
+    require_serving(owner_);
     std::vector<write_result> results;
     state_record state;
     env_.write(size_of(writes), [&](MDB_txn* txn) {
@@ -135,15 +139,14 @@ public:
 
   int64_t raise_fence(std::string_view role, int64_t epoch) override {
     std::lock_guard held(writing_);
+    require_serving(owner_);
     const auto found = fences_.find(role);
     if (found != fences_.end() && found->second >= epoch)
       return found->second;
     if (found == fences_.end() && fences_.size() >= fences_max)
       throw error(error_code::disk_full, "there are epochs of " + std::to_string(fences_max) + " roles already");
-    const auto key = fence_key(role);
-    env_.write(key.size() + sizeof epoch, [&](MDB_txn* txn) {
-      encode(key, fence_record{epoch}, scratch_);
-      put(txn, env_.meta, key, scratch_);
+    env_.write(role.size() + sizeof epoch, [&](MDB_txn* txn) {
+      put_fence(txn, role, epoch);
       return true;
     });
     fences_[std::string(role)] = epoch;
@@ -218,6 +221,7 @@ public:
 
   size_t compact(revision before, size_t limit) override {
     std::lock_guard held(writing_);
+    require_serving(owner_);
     auto state = state_;
     const auto last = std::min({before, state_.current, state_.oldest + static_cast<revision>(limit)});
     if (last <= state_.oldest)
@@ -250,7 +254,158 @@ public:
     return low;
   }
 
+  // -- moving -----------------------------------------------------------------------------------------------
+
+  owner_record owner() override {
+    std::lock_guard held(owner_mutex_);
+    return owner_;
+  }
+
+  size_t stored() override {
+    size_t entries = 0;
+    env_.read([&](MDB_txn* txn) { entries = count(txn, env_.revisions); });
+    return entries;
+  }
+
+  copy_page copy(revision after, size_t bytes_max) override {
+    copy_page page;
+    env_.read([&](MDB_txn* txn) {
+      const snapshot s(env_, txn);
+      s.refuse_future(after);
+      page.current = s.state.current;
+      page.oldest = s.state.oldest;
+      page.second = s.state.second;
+      page.stored = count(txn, env_.revisions);
+      page.last = after;
+      size_t bytes = 0;
+      cursor entries(txn, env_.revisions);
+      bool found = entries.seek(revision_key(after + 1));
+      for (; found && bytes < bytes_max; found = entries.next()) {
+        const auto rev = revision_of(entries.key());
+        const auto expected = std::max(page.last, page.oldest) + 1;
+        if (rev > page.oldest && rev != expected)
+          missing(expected);
+        const auto r = decode_revision(entries.key(), entries.value());
+        page.writes.push_back({rev, r.kind, std::string(r.key), std::string(r.value), r.created, r.previous, r.second});
+        page.last = rev;
+        bytes += r.key.size() + r.value.size() + copied_overhead_bytes;
+      }
+      if (found)
+        return;
+      if (page.last < page.current && page.oldest < page.current)
+        missing(page.last + 1);
+      page.last = page.current; // the newest ones may be erases that were forgotten
+    });
+    return page;
+  }
+
+  std::vector<fence_entry> fences() override {
+    std::lock_guard held(writing_);
+    std::vector<fence_entry> result;
+    for (const auto& [role, epoch] : fences_)
+      result.push_back({role, epoch});
+    return result;
+  }
+
+  owner_record hand_over(std::string_view copy, std::string_view host) override {
+    std::lock_guard held(writing_);
+    auto next = decide_hand_over(owner_, copy, host, state_.current);
+    if (next != owner_)
+      own(next, [](MDB_txn*) {});
+    return next;
+  }
+
+  void begin_copy(std::string_view copy, std::string_view host) override {
+    std::lock_guard held(writing_);
+    own(decide_copy(owner_, copy, host), [this](MDB_txn* txn) {
+      for (const auto db : {env_.revisions, env_.current, env_.history})
+        clear(txn, db);
+      store(txn, {});
+    });
+    publish({});
+  }
+
+  void append(const copy_page& page) override {
+    std::lock_guard held(writing_);
+    require_copy(owner_);
+    auto state = state_;
+    if (state.current == 0)
+      state.oldest = page.oldest;
+    check_page(page, state.current, state.oldest);
+    state.current = page.last;
+    state.second = std::max(state.second, page.second);
+    size_t bytes = 0;
+    for (const auto& w : page.writes)
+      bytes += 2 * w.key.size() + w.value.size() + copied_overhead_bytes;
+    env_.write(bytes, [&](MDB_txn* txn) {
+      for (const auto& w : page.writes)
+        add_copied(txn, w, state.oldest);
+      store(txn, state);
+      return true;
+    });
+    publish(state);
+  }
+
+  void mark_asking() override {
+    std::lock_guard held(writing_);
+    require_copy(owner_);
+    auto next = owner_;
+    next.state = owner_state::asking;
+    if (next != owner_)
+      own(next, [](MDB_txn*) {});
+  }
+
+  void take_over(int64_t epoch, std::span<const fence_entry> fences) override {
+    std::lock_guard held(writing_);
+    require_copy(owner_);
+    own({owner_state::serving, epoch, 0, owner_.copy, owner_.peer}, [&](MDB_txn* txn) {
+      for (const auto& fence : fences)
+        put_fence(txn, fence.role, fence.epoch);
+    });
+    for (const auto& fence : fences)
+      fences_[fence.role] = fence.epoch;
+  }
+
 private:
+  // Writes the owner record, together with what `also` writes.
+  void own(const owner_record& next, const std::function<void(MDB_txn*)>& also) {
+    env_.write(copied_overhead_bytes, [&](MDB_txn* txn) {
+      also(txn);
+      encode(next, scratch_);
+      put(txn, env_.meta, owner_key, scratch_);
+      return true;
+    });
+    std::lock_guard held(owner_mutex_);
+    owner_ = next;
+  }
+
+  void read_owner(MDB_txn* txn) {
+    const auto bytes = lmdb::get(txn, env_.meta, owner_key);
+    if (!bytes)
+      throw error(error_code::corrupt, "the owner record is missing; restore the store from a backup");
+    owner_ = decode_owner(*bytes);
+  }
+
+  void put_fence(MDB_txn* txn, std::string_view role, int64_t epoch) {
+    const auto key = fence_key(role);
+    encode(key, fence_record{epoch}, scratch_);
+    put(txn, env_.meta, key, scratch_);
+  }
+
+  void add_copied(MDB_txn* txn, const copied_write& w, revision oldest) {
+    check_fits(w, state_of(txn, w.key), oldest);
+    const auto key = revision_key(w.rev);
+    encode(key, revision_record{w.kind, w.created, w.previous, w.second, w.key, w.value}, scratch_);
+    put(txn, env_.revisions, key, scratch_, MDB_APPEND);
+    if (w.rev > oldest && w.previous != 0) {
+      const auto old = history_key(w.key, w.rev);
+      encode(old, history_record{w.previous, w.created}, scratch_);
+      put(txn, env_.history, old, scratch_);
+    }
+    encode(w.key, current_record{w.created, w.rev, w.kind}, scratch_);
+    put(txn, env_.current, w.key, scratch_);
+  }
+
   void read_fences(MDB_txn* txn) {
     cursor entries(txn, env_.meta);
     for (bool found = entries.seek(fence_prefix); found && entries.key().starts_with(fence_prefix);
@@ -326,6 +481,8 @@ private:
 
   environment env_;
   std::mutex writing_; // guards what follows, and keeps LMDB's own lock from being waited for inside it
+  std::mutex owner_mutex_; // owner_ changes under both, so either one is enough to read it
+  owner_record owner_;
   state_record state_;
   std::map<std::string, int64_t, std::less<>> fences_;
   std::string scratch_;
@@ -334,6 +491,11 @@ private:
 };
 
 } // namespace
+
+bool exists(const std::filesystem::path& folder) {
+  std::error_code none;
+  return std::filesystem::exists(folder / "data.mdb", none);
+}
 
 std::unique_ptr<engine> open(const options& o) { return std::make_unique<lmdb_engine>(o); }
 

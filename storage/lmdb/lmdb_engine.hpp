@@ -12,9 +12,13 @@ struct options {
   std::filesystem::path folder;           // made when it does not exist, mode 0700
   size_t map_bytes = size_t{16} << 30;    // address space to begin with, doubled when it is full
   size_t map_bytes_max = size_t{1} << 40; // no growth above this: error disk_full
+  bool as_copy = false; // a folder that is made now is a copy of a shard that is elsewhere; one that is there stays what it is
 };
 
 // Throws error: locked (the folder is in use), format (foreign or newer file), corrupt, io, disk_full.
 std::unique_ptr<engine> open(const options&);
+
+// Whether the folder holds a store, whatever its state.
+bool exists(const std::filesystem::path& folder);
 
 } // namespace storage::lmdb

@@ -140,6 +140,18 @@ void encode(const state_record& r, std::string& out) {
   seal(database::meta, state_key, out);
 }
 
+void encode(const owner_record& r, std::string& out) {
+  out.clear();
+  append(out, static_cast<uint8_t>(r.state));
+  append(out, r.epoch);
+  append(out, r.last);
+  append(out, static_cast<uint16_t>(r.copy.size()));
+  out.append(r.copy);
+  append(out, static_cast<uint16_t>(r.peer.size()));
+  out.append(r.peer);
+  seal(database::meta, owner_key, out);
+}
+
 void encode(std::string_view stored_key, const revision_record& r, std::string& out) {
   out.clear();
   append(out, static_cast<uint8_t>(r.kind));
@@ -188,6 +200,21 @@ state_record decode_state(std::string_view bytes) {
   r.current = in.take<revision>();
   r.oldest = in.take<revision>();
   r.second = in.take<int64_t>();
+  in.end();
+  return r;
+}
+
+owner_record decode_owner(std::string_view bytes) {
+  reader in(database::meta, owner_key, bytes);
+  owner_record r;
+  const auto state = in.take<uint8_t>();
+  if (state > static_cast<uint8_t>(owner_state::handed_over))
+    corrupt(database::meta, owner_key, "unknown state");
+  r.state = static_cast<owner_state>(state);
+  r.epoch = in.take<int64_t>();
+  r.last = in.take<revision>();
+  r.copy = in.bytes(in.take<uint16_t>());
+  r.peer = in.bytes(in.take<uint16_t>());
   in.end();
   return r;
 }

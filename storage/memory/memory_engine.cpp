@@ -28,7 +28,10 @@ struct log_entry {
 
 class engine_in_memory : public memory_engine {
 public:
-  explicit engine_in_memory(options o) : options_(o) {}
+  explicit engine_in_memory(options o) : options_(o) {
+    if (o.as_copy)
+      owner_.state = owner_state::following;
+  }
 
   std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
     std::lock_guard held(mutex_);
@@ -37,6 +40,7 @@ public:
       failure_.reset();
       throw what;
     }
+    require_serving(owner_);
     second_ = std::max(second_, unix_second);
     std::vector<write_result> results;
     while (!writes.empty()) {
@@ -53,6 +57,7 @@ public:
 
   int64_t raise_fence(std::string_view role, int64_t epoch) override {
     std::lock_guard held(mutex_);
+    require_serving(owner_);
     auto& now = fences_[std::string(role)];
     now = std::max(now, epoch);
     if (options_.sync_each_commit)
@@ -125,6 +130,7 @@ public:
 
   size_t compact(revision before, size_t limit) override {
     std::lock_guard held(mutex_);
+    require_serving(owner_);
     // What is not synced may still be lost, so its history is still needed.
     const auto last = std::min({before, synced_, oldest_ + static_cast<revision>(limit)});
     size_t done = 0;
@@ -141,10 +147,113 @@ public:
     return end == first ? oldest_ : std::prev(end)->first;
   }
 
+  // -- moving -----------------------------------------------------------------------------------------------
+
+  owner_record owner() override {
+    std::lock_guard held(mutex_);
+    return owner_;
+  }
+
+  size_t stored() override {
+    std::lock_guard held(mutex_);
+    return versions_count();
+  }
+
+  copy_page copy(revision after, size_t bytes_max) override {
+    std::lock_guard held(mutex_);
+    refuse_future(after);
+    copy_page page{.writes = {}, .last = after, .current = current_, .oldest = oldest_, .second = second_, .stored = versions_count()};
+    std::map<revision, copied_write> found;
+    for (const auto& [key, list] : keys_)
+      for (const auto& v : list)
+        if (v.rev > after)
+          found[v.rev] = {v.rev, v.kind, key, v.value, v.created, 0, 0};
+    size_t bytes = 0;
+    for (auto& [rev, w] : found) {
+      if (bytes >= bytes_max)
+        return page;
+      if (const auto entry = log_.find(rev); entry != log_.end()) {
+        w.previous = entry->second.previous;
+        w.second = entry->second.second;
+      }
+      page.last = rev;
+      bytes += w.key.size() + w.value.size() + 128;
+      page.writes.push_back(std::move(w));
+    }
+    page.last = current_;
+    return page;
+  }
+
+  std::vector<fence_entry> fences() override {
+    std::lock_guard held(mutex_);
+    std::vector<fence_entry> result;
+    for (const auto& [role, epoch] : fences_)
+      result.push_back({role, epoch});
+    return result;
+  }
+
+  owner_record hand_over(std::string_view copy, std::string_view host) override {
+    std::lock_guard held(mutex_);
+    owner_ = decide_hand_over(owner_, copy, host, current_);
+    sync_all();
+    return owner_;
+  }
+
+  void begin_copy(std::string_view copy, std::string_view host) override {
+    std::lock_guard held(mutex_);
+    owner_ = decide_copy(owner_, copy, host);
+    keys_.clear();
+    log_.clear();
+    fences_.clear();
+    current_ = oldest_ = second_ = 0;
+    sync_all();
+  }
+
+  void append(const copy_page& page) override {
+    std::lock_guard held(mutex_);
+    if (failure_) {
+      const auto what = *failure_;
+      failure_.reset();
+      throw what;
+    }
+    require_copy(owner_);
+    const auto oldest = current_ == 0 ? page.oldest : oldest_;
+    check_page(page, current_, oldest);
+    std::map<std::string, key_state, std::less<>> next; // nothing is added unless all of it fits
+    for (const auto& w : page.writes) {
+      const auto known = next.find(w.key);
+      check_fits(w, known == next.end() ? state_of(w.key) : known->second, oldest);
+      next[w.key] = w.kind == change_kind::put ? key_state{w.created, w.rev} : key_state{};
+    }
+    oldest_ = oldest;
+    for (const auto& w : page.writes) {
+      keys_[w.key].push_back({w.rev, w.created, w.kind, w.value});
+      if (w.rev > oldest_)
+        log_[w.rev] = {w.key, w.kind, w.previous, w.created, w.second};
+    }
+    current_ = page.last;
+    second_ = std::max(second_, page.second);
+    sync_all();
+  }
+
+  void mark_asking() override {
+    std::lock_guard held(mutex_);
+    require_copy(owner_);
+    owner_.state = owner_state::asking;
+  }
+
+  void take_over(int64_t epoch, std::span<const fence_entry> fences) override {
+    std::lock_guard held(mutex_);
+    require_copy(owner_);
+    owner_ = {owner_state::serving, epoch, 0, owner_.copy, owner_.peer};
+    for (const auto& fence : fences)
+      fences_[fence.role] = fence.epoch;
+    sync_all();
+  }
+
   void sync() override {
     std::lock_guard held(mutex_);
-    synced_ = current_;
-    synced_fences_ = fences_;
+    sync_all();
   }
 
   void lose_unsynced() override {
@@ -166,6 +275,18 @@ public:
   }
 
 private:
+  void sync_all() {
+    synced_ = current_;
+    synced_fences_ = fences_;
+  }
+
+  size_t versions_count() const {
+    size_t count = 0;
+    for (const auto& [key, list] : keys_)
+      count += list.size();
+    return count;
+  }
+
   using versions = std::vector<version>; // ascending
 
   static const version* version_at(const versions& list, revision at) {
@@ -240,6 +361,7 @@ private:
   revision synced_ = 0;
   int64_t second_ = 0;
   std::optional<error> failure_;
+  owner_record owner_;
   std::map<std::string, int64_t, std::less<>> fences_;
   std::map<std::string, int64_t, std::less<>> synced_fences_;
 };

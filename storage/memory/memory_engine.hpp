@@ -10,6 +10,7 @@ namespace storage::memory {
 
 struct options {
   bool sync_each_commit = true; // false: a commit is lost by lose_unsynced() until sync() was called
+  bool as_copy = false; // of a shard that is elsewhere; what belongs to moving is synced at once
 };
 
 class memory_engine : public engine {
