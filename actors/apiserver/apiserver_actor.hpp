@@ -180,6 +180,7 @@ private:
   void await_roles(const job_ptr& job);
   void run_fresh(const job_ptr& job);
   void commit(const job_ptr& job);
+  void await_successor(const job_ptr& job);
   void add_reservations(const write_job& job, store::CommitRequestT& content, std::vector<attachment>& attachments);
   void on_committed(const job_ptr& job, const store::commit_reply& reply);
   void on_doubt(const job_ptr& job, const std::string& why);

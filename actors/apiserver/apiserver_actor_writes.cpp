@@ -264,6 +264,16 @@ void apiserver::commit(const job_ptr& job) {
     });
 }
 
+/// Nothing was written: the shard is on its way to another host, and the write waits until that one serves.
+void apiserver::await_successor(const job_ptr& job) {
+  shard_link& link = link_of(job->request.kind->key_prefix);
+  if (link.following)
+    reconnect_later(link, link.generation, "it moves to another host");
+  --job->attempts; // the wait has its own bound
+  job->fresh = false;
+  run_fresh(job);
+}
+
 /// A Service's addresses and ports are taken and given back in the same group.
 void apiserver::add_reservations(const write_job& job, store::CommitRequestT& content, std::vector<attachment>& attachments) {
   const auto& kind = *job.request.kind;
@@ -322,6 +332,9 @@ void apiserver::on_committed(const job_ptr& job, const store::commit_reply& repl
       return;
     case store::WriteStatus::too_large:
       fail(job, status::too_large("the object is larger than the store accepts: " + text_of(reply->message())));
+      return;
+    case store::WriteStatus::moving:
+      await_successor(job);
       return;
     case store::WriteStatus::overloaded:
       fail(job, status::too_many_requests("the store has too many writes waiting, please try again later", 1));

@@ -41,10 +41,12 @@ struct limits {
 
   // Moving to another host. One page is in flight; so large, the shard is busy with it for about a millisecond.
   size_t copy_page_bytes = 1u << 20;
+  // Over a slow link: the copy asks for half after each failure, down to this.
+  size_t copy_page_bytes_min = 16u << 10;
   // After a page the history is not forgotten for so long (but for history_changes_max), so that the copy can go on.
   std::chrono::milliseconds copy_hold{60'000};
   // A copy that is so close asks for the data; a source does not hand over to one that is farther behind.
-  int64_t hand_over_lag_max = 1'000;
+  int64_t hand_over_lag_max = 256;
   std::chrono::milliseconds copy_deadline{10'000};
   std::chrono::milliseconds hand_over_deadline{5'000};
   // Until a copy asks again after a failure.

@@ -5,6 +5,7 @@
 #include "actors/store/change_feed.hpp"
 #include "actors/store/commit_actor.hpp"
 #include "actors/store/decide_compaction.hpp"
+#include "actors/store/shard_actor_follower.hpp"
 #include "actors/store/store.hpp"
 #include "actors/store/watch_window.hpp"
 
@@ -26,12 +27,17 @@ namespace {
 using open_atom = caf::atom_constant<caf::atom("open")>;
 using compact_atom = caf::atom_constant<caf::atom("compact")>;
 using push_atom = caf::atom_constant<caf::atom("push")>;
+using follow_atom = caf::atom_constant<caf::atom("follow")>;
 
 // What its committer and the shard itself send to it.
 using shard_interface =
   runtime::protocols::store_actor::extend<caf::reacts_to<batch_committed>, caf::reacts_to<history_compacted>,
-                                          caf::reacts_to<open_atom>, caf::reacts_to<compact_atom>,
-                                          caf::reacts_to<push_atom>>;
+                                          caf::reacts_to<data_handed_over>, caf::reacts_to<open_atom>,
+                                          caf::reacts_to<compact_atom>, caf::reacts_to<push_atom>, caf::reacts_to<follow_atom>>::
+    extend_with<runtime::protocols::store_copy_actor>::extend_with<runtime::directory::subscriber>;
+
+// What this actor is at the moment; the engine's owner record says it durably.
+enum class shard_mode : uint8_t { opening, following, serving, handing_over, handed_over };
 
 class shard_actor : public runtime::telemetry::metered<shard_interface::base> {
 public:
@@ -58,6 +64,10 @@ public:
     for (auto& answer : answers_)
       answer.deliver(why);
     answers_.clear();
+    if (hand_over_)
+      hand_over_->answer.deliver(why);
+    hand_over_.reset();
+    follower_.reset();
     watchers_.clear();
     feed_.clear();
     engine_.reset();
@@ -81,6 +91,13 @@ protected:
       [this](open_atom) { on_open(); },
       [this](compact_atom) { on_compact(); },
       [this](push_atom) { push_changes(); },
+      [this](const protocol::copy_request& m) { return on_copy(m); },
+      [this](const protocol::hand_over_request& m) { return on_hand_over(m); },
+      [this](const protocol::shard_state_request&) { return on_state(); },
+      [this](const data_handed_over& m) { on_data_handed_over(m); },
+      [this](follow_atom) { follow([](follower& f) { f.go(); }); },
+      [this](const runtime::directory::role_up& m) { follow([&](follower& f) { f.source_up(m.host, m.handle); }); },
+      [this](const runtime::directory::role_down& m) { follow([&](follower& f) { f.source_down(m.host, m.reason); }); },
     };
   }
 
@@ -99,6 +116,17 @@ private:
       delayed_send(this, options_.bounds.open_retry, open_atom::value);
       return;
     }
+    const auto owner = engine_->owner();
+    if (owner.state == storage::owner_state::serving)
+      serve();
+    else if (owner.state == storage::owner_state::handed_over)
+      stay_handed_over(owner);
+    else
+      begin_following(owner);
+  }
+
+  void serve() {
+    mode_ = shard_mode::serving;
     committer_ = spawn_committer(system(), {engine_, queue_, options_.clock,
                                             caf::actor_cast<commit_listener>(this), options_.own_threads});
     link_to(committer_);
@@ -111,6 +139,43 @@ private:
     if (options_.on_ready)
       options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));
   }
+
+  void begin_following(const storage::owner_record& owner) {
+    mode_ = shard_mode::following;
+    options_.log.info("the shard is on another host: this is to be a copy of it",
+                      {{"shard", options_.shard}, {"revision", engine_->current()}, {"from", owner.peer}});
+    follower_ = std::make_unique<follower>(
+      this, options_, engine_,
+      follower::hooks{[this](std::chrono::milliseconds delay) { delayed_send(this, delay, follow_atom::value); }, [this] { serve(); }});
+    if (options_.find_source)
+      options_.find_source(caf::actor_cast<caf::strong_actor_ptr>(this));
+  }
+
+  template <class Step>
+  void follow(Step step) {
+    if (mode_ == shard_mode::following)
+      step(*follower_);
+  }
+
+  // Its successor may still need the rest.
+  void stay_handed_over(const storage::owner_record& owner) {
+    mode_ = shard_mode::handed_over;
+    options_.log.info("the shard's data was handed over",
+                      {{"shard", options_.shard}, {"to", owner.peer}, {"revision", owner.last}, {"epoch", owner.epoch}});
+    if (options_.on_ready)
+      options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));
+  }
+
+  // For everything but writes: nobody who asks here shall be told what is not true any more.
+  caf::error not_here() const {
+    const auto owner = engine_->owner();
+    return make_failure("the store shard " + options_.shard +
+                        (owner.state == storage::owner_state::serving ? " moves to another host"
+                         : owner.state == storage::owner_state::handed_over ? " has moved to host " + owner.peer
+                                                                             : " is copied from host " + owner.peer));
+  }
+
+  bool is_shard() const { return mode_ == shard_mode::serving || mode_ == shard_mode::handing_over; }
 
   int64_t open_since_us() {
     if (!open_since_us_)
@@ -126,6 +191,11 @@ private:
     if (const auto fault = find_fault(request, options_.bounds.request_writes_max))
       return make_failure("the store refused a request: " + *fault);
     auto answer = make_response_promise<protocol::commit_reply>();
+    if (mode_ != shard_mode::serving) {
+      answer.deliver(to_reply(request->writes()->size(), fb::WriteStatus::moving,
+                              "the store shard " + options_.shard + " moves to another host"));
+      return answer;
+    }
     const auto outcome = queue_->push(request);
     if (outcome == commit_queue::outcome::full) {
       answer.deliver(to_reply(request->writes()->size(), fb::WriteStatus::overloaded,
@@ -144,6 +214,8 @@ private:
   caf::result<protocol::fence_reply> on_fence(const protocol::fence_request& request) {
     if (!engine_)
       return caf::skip();
+    if (mode_ != shard_mode::serving)
+      return not_here();
     if (const auto fault = find_fault(request))
       return make_failure("the store refused a request: " + *fault);
     return delegate(committer_, request);
@@ -162,6 +234,7 @@ private:
       answers_.pop_front();
     }
     push_changes();
+    order_hand_over();
   }
 
   // -- reads ------------------------------------------------------------------------------------------------
@@ -169,6 +242,8 @@ private:
   caf::result<protocol::range_reply> on_range(const protocol::range_request& request) {
     if (!engine_)
       return caf::skip();
+    if (!is_shard())
+      return not_here();
     if (!request.valid())
       return make_failure("the message was damaged on its way");
     const auto asked =
@@ -191,6 +266,8 @@ private:
   caf::result<protocol::revision_reply> on_revision() {
     if (!engine_)
       return caf::skip();
+    if (!is_shard())
+      return not_here();
     fb::RevisionReplyT reply;
     reply.current = engine_->current();
     reply.oldest = engine_->oldest();
@@ -207,6 +284,8 @@ private:
   caf::result<protocol::watch_reply> on_watch(const protocol::watch_request& request) {
     if (!engine_)
       return caf::skip();
+    if (!is_shard())
+      return not_here();
     const auto source = current_sender();
     if (!request.valid() || source == nullptr)
       return make_failure("a watch needs a sender");
@@ -287,7 +366,13 @@ private:
   // -- history ----------------------------------------------------------------------------------------------
 
   void on_compact() {
+    if (!is_shard())
+      return;
     delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
+    if (mode_ != shard_mode::serving)
+      return;
+    if (options_.clock->monotonic_us() < held_until_us_ && engine_->current() - engine_->oldest() < options_.bounds.history_changes_max)
+      return; // a copy is being taken
     if (compacting_since_us_)
       return warn_of_late_compaction();
     try {
@@ -324,14 +409,110 @@ private:
     compacting_since_us_.reset();
     if (!done.failure.empty())
       options_.log.error("compaction failed", {{"shard", options_.shard}, {"reason", done.failure}});
-    else if (done.more)
+    else if (done.more && mode_ == shard_mode::serving)
       start_compaction();
+  }
+
+  // -- moving away ------------------------------------------------------------------------------------------
+
+  caf::result<protocol::copy_reply> on_copy(const protocol::copy_request& request) {
+    if (!engine_)
+      return caf::skip();
+    if (!request.valid())
+      return make_failure("the message was damaged on its way");
+    if (mode_ == shard_mode::following)
+      return refused_copy("it is a copy itself");
+    const auto owner = engine_->owner();
+    if (owner.state == storage::owner_state::handed_over && (request->copy() == nullptr || request->copy()->string_view() != owner.copy))
+      return refused_copy("the data was handed over to host " + owner.peer);
+    held_until_us_ = options_.clock->monotonic_us() + std::chrono::microseconds(options_.bounds.copy_hold).count();
+    try {
+      const auto wished = request->bytes_max() > 0 ? static_cast<size_t>(request->bytes_max()) : options_.bounds.copy_page_bytes;
+      return to_reply(engine_->copy(request->after(), std::min(wished, options_.bounds.copy_page_bytes)));
+    } catch (const storage::error& e) {
+      return read_failure(e);
+    }
+  }
+
+  struct hand_over_job {
+    hand_over_order order;
+    caf::typed_response_promise<protocol::hand_over_reply> answer;
+    bool ordered = false;
+  };
+
+  caf::result<protocol::hand_over_reply> on_hand_over(const protocol::hand_over_request& request) {
+    if (!engine_)
+      return caf::skip();
+    if (!request.valid() || request->copy() == nullptr || request->host() == nullptr)
+      return make_failure("the message was damaged on its way");
+    const hand_over_order order{request->copy()->str(), request->host()->str()};
+    if (mode_ == shard_mode::following)
+      return refused_hand_over("it is a copy itself");
+    if (mode_ == shard_mode::handed_over) {
+      const auto done = hand_over(*engine_, order);
+      return done.failure.empty() ? to_reply(done.owner, done.fences) : refused_hand_over(done.failure);
+    }
+    const auto lag = engine_->current() - request->after();
+    if (lag < 0 || lag > options_.bounds.hand_over_lag_max)
+      return refused_hand_over("the copy is " + std::to_string(lag) + " changes behind");
+    if (hand_over_ && hand_over_->order.copy != order.copy)
+      return refused_hand_over("another copy takes over");
+    auto answer = make_response_promise<protocol::hand_over_reply>();
+    if (hand_over_) { // the first answer would come too late
+      hand_over_->answer = answer;
+      return answer;
+    }
+    options_.log.info("the shard is handed over", {{"shard", options_.shard}, {"to", order.host}, {"copy", order.copy}});
+    mode_ = shard_mode::handing_over; // from here on no write is taken; those that were are finished first
+    hand_over_ = hand_over_job{order, answer};
+    order_hand_over();
+    return answer;
+  }
+
+  void order_hand_over() {
+    if (!hand_over_ || hand_over_->ordered || !answers_.empty())
+      return;
+    hand_over_->ordered = true;
+    send(committer_, hand_over_->order);
+  }
+
+  void on_data_handed_over(const data_handed_over& done) {
+    if (!hand_over_)
+      return;
+    if (done.open_again) {
+      options_.log.error("handing over failed", {{"shard", options_.shard}, {"reason", done.failure}});
+      quit(make_failure(done.failure));
+      return;
+    }
+    mode_ = done.failure.empty() ? shard_mode::handed_over : shard_mode::serving;
+    hand_over_->answer.deliver(done.failure.empty() ? to_reply(done.owner, done.fences) : refused_hand_over(done.failure));
+    hand_over_.reset();
+  }
+
+  caf::result<protocol::shard_state_reply> on_state() {
+    using enum fb::ShardPhase;
+    fb::ShardStateReplyT reply;
+    if (mode_ == shard_mode::following) {
+      reply = follower_->state();
+    } else if (mode_ != shard_mode::opening) {
+      const auto owner = engine_->owner();
+      reply.phase = mode_ == shard_mode::handed_over ? handed_over : serving;
+      reply.epoch = owner.epoch;
+      reply.revision = engine_->current();
+      reply.peer = owner.peer;
+      reply.pause_us = follower_ ? follower_->pause_us() : 0;
+    }
+    return protocol::shard_state_reply{reply};
   }
 
   shard_options options_;
   std::shared_ptr<storage::engine> engine_;
   commit_actor committer_;
   std::optional<int64_t> open_since_us_;
+  shard_mode mode_ = shard_mode::opening;
+  std::unique_ptr<follower> follower_; // of a shard that is, or was in this process, a copy
+  std::optional<hand_over_job> hand_over_;
+  int64_t held_until_us_ = 0; // no history is forgotten before
 
   std::shared_ptr<commit_queue> queue_;
   std::deque<promise> answers_; // of the requests in the queue and at the committer, in their order

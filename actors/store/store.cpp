@@ -10,11 +10,21 @@ namespace {
 // "store/pods" -> "pods"
 std::string shard_of(const std::string& id) { return id.substr(id.find('/') + 1); }
 
+// In the directory the highest epoch counts: a former shard has the one before its successor's.
+int64_t epoch_of(const storage::owner_record& owner) {
+  return owner.state == storage::owner_state::handed_over ? owner.epoch - 1 : owner.epoch;
+}
+
 caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host::role_context& ctx) {
   shard_options options;
   options.shard = shard_of(ctx.id);
-  options.open = [folder = ctx.data / "store" / options.shard]() -> std::shared_ptr<storage::engine> {
-    return storage::lmdb::open({folder});
+  options.host = ctx.host;
+  options.random = ctx.random;
+  auto opened = std::make_shared<std::weak_ptr<storage::engine>>();
+  options.open = [opened, folder = ctx.data / "store" / options.shard]() {
+    std::shared_ptr<storage::engine> engine = storage::lmdb::open({folder});
+    *opened = engine;
+    return engine;
   };
   options.bounds.history_seconds = ctx.settings.integer("history", options.bounds.history_seconds);
   options.clock = ctx.clock;
@@ -22,7 +32,14 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
   options.on_part = [ctx](const std::string& name, const caf::strong_actor_ptr& part) {
     runtime::host::enroll_part(ctx, name, part);
   };
-  options.on_ready = [ctx](const caf::strong_actor_ptr& self) { runtime::host::announce_ready(ctx, self); };
+  options.find_source = [ctx](const caf::strong_actor_ptr& self) {
+    caf::anon_send(ctx.directory, runtime::directory::subscribe{ctx.id, self});
+  };
+  options.on_ready = [ctx, opened](const caf::strong_actor_ptr& self) {
+    const auto engine = opened->lock();
+    const auto epoch = engine ? epoch_of(engine->owner()) : 0;
+    caf::anon_send(ctx.directory, runtime::directory::register_role{ctx.id, self, {}, epoch});
+  };
   return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
 }
 

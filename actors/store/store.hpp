@@ -13,16 +13,21 @@ namespace actors::store {
 
 struct shard_options {
   std::string shard; // "pods"
-  // Called by the new actor; throws storage::error. A simulation returns the same engine after a restart.
+  std::string host = {}; // of this shard
+  // Called by the new actor; throws storage::error. A simulation returns the same engine after a restart. An engine that is
+  // a copy (storage::owner_record) makes the shard follow the one on another host, until it takes over.
   std::function<std::shared_ptr<storage::engine>()> open;
   limits bounds = {};
   // Shard and committer each on a thread of its own; false under the test coordinator.
   bool own_threads = true;
   runtime::seams::clock_ptr clock;
+  runtime::seams::random_ptr random = {}; // names copies
   runtime::telemetry::logger log;
   // Called by the actor for each actor that it runs beside itself; may be empty.
   std::function<void(const std::string& name, const caf::strong_actor_ptr&)> on_part;
-  // Called once by the actor when it serves.
+  // Called by the actor when it is a copy: who serves the shard is to be sent to it as role_up and role_down.
+  std::function<void(const caf::strong_actor_ptr&)> find_source = {};
+  // Called once by the actor when it serves, and by one whose data was handed over, since its successor may need the rest.
   std::function<void(const caf::strong_actor_ptr&)> on_ready;
 };
 

@@ -76,6 +76,11 @@ public:
   storage::revision oldest() override { return inner_->oldest(); }
   size_t compact(storage::revision before, size_t limit) override { return inner_->compact(before, limit); }
   storage::revision revision_before(int64_t second) override { return inner_->revision_before(second); }
+  storage::owner_record owner() override { return inner_->owner(); }
+  size_t stored() override { return inner_->stored(); }
+  storage::copy_page copy(storage::revision after, size_t bytes_max) override { return inner_->copy(after, bytes_max); }
+  std::vector<storage::fence_entry> fences() override { return inner_->fences(); }
+  storage::owner_record hand_over(std::string_view copy, std::string_view host) override { return inner_->hand_over(copy, host); }
 
 private:
   std::shared_ptr<storage::engine> inner_;
