@@ -110,6 +110,12 @@ function matches(...texts) {
   return !wanted || texts.some((text) => String(text).toLowerCase().includes(wanted));
 }
 
+/// `held`: data-focus of what had the focus.
+function focusAgain(held) {
+  const again = held && document.querySelector(`[data-focus="${CSS.escape(held)}"]`);
+  if (again) again.focus({preventScroll: true});
+}
+
 function draw() {
   const held = document.activeElement && document.activeElement.dataset.focus;
   const scroll = window.scrollY;
@@ -125,10 +131,7 @@ function draw() {
     $('who').textContent = state.user;
   }
   // Whoever works with the keyboard keeps their place although the view is new.
-  if (held) {
-    const again = document.querySelector(`[data-focus="${CSS.escape(held)}"]`);
-    if (again) again.focus({preventScroll: true});
-  }
+  focusAgain(held);
   window.scrollTo(0, scroll);
 }
 
@@ -236,9 +239,12 @@ function confirm({title, text, yes, label, choices}) {
   const dialog = $('confirm');
   dialog.returnValue = '';
   $('confirm-no').onclick = () => dialog.close('no'); // no submit button: Enter in the field means yes
+  const held = document.activeElement && document.activeElement.dataset.focus;
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener('close', () =>
-    resolve(dialog.returnValue === 'yes' ? $('confirm-input').value.trim() : null), {once: true}));
+  return new Promise((resolve) => dialog.addEventListener('close', () => {
+    focusAgain(held); // the view may have been drawn anew meanwhile
+    resolve(dialog.returnValue === 'yes' ? $('confirm-input').value.trim() : null);
+  }, {once: true}));
 }
 
 async function act(command, done, host) {

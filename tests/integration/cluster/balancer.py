@@ -108,7 +108,11 @@ def check(hosts, example, folder, fault):
         time.sleep(CALM_SECONDS)
         on_it = balancer.servers()[fault.at][1]
         assert on_it > 0, "nobody is connected to the apiserver that is to end"
-        subprocess.run(fault.command, check=True, stdout=subprocess.DEVNULL)
+        ending = subprocess.Popen(fault.command, stdout=subprocess.DEVNULL)
+        while ending.poll() is None:  # clients come and go until the very end
+            on_it = max(on_it, balancer.servers()[fault.at][1])
+            time.sleep(0.005)
+        assert ending.returncode == 0, f"{fault.command} ended with {ending.returncode}"
         wait_for("haproxy sees it", READY_SECONDS_MAX, lambda: up() == fault.after)
         time.sleep(CALM_SECONDS)
     finally:

@@ -183,6 +183,8 @@ class See:
         page.press("Enter")
         page.wait("document.querySelector('#confirm').open")
         require(self.restarts("scheduler") == restarts, "nothing happens before it is confirmed")
+        shown = page.run("state.timeMicros")
+        page.wait(f"state.timeMicros > {shown}")  # a refresh behind the dialog, after which the button is another one
         page.press("Escape")
         page.wait("!document.querySelector('#confirm').open")
         require(self.restarts("scheduler") == restarts, "nothing happens when it is cancelled")
