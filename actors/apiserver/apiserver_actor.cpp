@@ -2,6 +2,7 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 
 #include <fmt/format.h>
+#include <mutex>
 
 #include "actors/apiserver/auth/authorize.hpp"
 #include "messages/codec/codec.hpp"
@@ -33,18 +34,64 @@ registry::core::service::address_space address_space(const runtime::placement::c
   return *result;
 }
 
+/// Reads that wait for one shard. While one question is under way, those who come later gather for the next one, so that many
+/// readers cost the actor one message. Any thread.
+class read_gate {
+public:
+  using done = std::function<void(api_error)>;
+  static constexpr size_t readers_max = 65'536;
+
+  enum class place { first, queued, none };
+  /// first: the caller has to send the question.
+  place join(done reader) {
+    std::lock_guard lock{mutex_};
+    if (gathering_.size() >= readers_max)
+      return place::none;
+    gathering_.push_back(std::move(reader));
+    return std::exchange(under_way_, true) ? place::queued : place::first;
+  }
+  /// Those whom the question that is sent now answers.
+  std::vector<done> take() {
+    std::lock_guard lock{mutex_};
+    return std::exchange(gathering_, {});
+  }
+  /// True: others have come meanwhile, and the caller sends the next question.
+  bool finish() {
+    std::lock_guard lock{mutex_};
+    under_way_ = !gathering_.empty();
+    return under_way_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<done> gathering_;
+  bool under_way_ = false;
+};
+
 /// The front's way to the actor: weak, so that it keeps nobody alive.
-class actor_port final : public front_port {
+class actor_port final : public front_port, public std::enable_shared_from_this<actor_port> {
 public:
   actor_port(caf::actor_addr target, std::shared_ptr<cache::watch_cache> cache, std::shared_ptr<std::atomic<bool>> ready)
-      : target_(std::move(target)), cache_(std::move(cache)), ready_(std::move(ready)) {}
+      : target_(std::move(target)), cache_(std::move(cache)), ready_(std::move(ready)) {
+    for (const auto& [name, shard] : cache_->shards())
+      gates_.try_emplace(name);
+  }
 
   cache::watch_cache& cache() override { return *cache_; }
   bool ready() const override { return ready_->load(); }
 
   void barrier(std::string_view key_prefix, std::function<void(api_error)> done) override {
-    post([prefix = std::string{key_prefix}, done](apiserver& self) { self.barrier(prefix, done); },
-         [done] { done(gone()); });
+    const auto& shard = cache_->shard_of(key_prefix);
+    auto& gate = gates_.find(shard.name())->second;
+    switch (gate.join(done)) {
+      case read_gate::place::first:
+        ask_shard(std::string{key_prefix}, gate);
+        break;
+      case read_gate::place::queued:
+        break;
+      case read_gate::place::none:
+        done(status::too_many_requests("too many requests wait for the store, please try again later", 1));
+    }
   }
   void write(protocol::write_request request, std::function<void(const protocol::write_reply&)> done) override {
     post([request = std::move(request), done](apiserver& self) { self.write(request, done); },
@@ -63,6 +110,20 @@ public:
 
 private:
   static api_error gone() { return status::unavailable("the apiserver is restarting"); }
+
+  void ask_shard(std::string prefix, read_gate& gate) {
+    auto answer = [self = shared_from_this(), prefix, &gate](std::vector<read_gate::done> readers, const api_error& error) {
+      for (auto& reader : readers)
+        reader(error);
+      if (gate.finish())
+        self->ask_shard(prefix, gate);
+    };
+    // Whoever joins before the actor asks the shard is answered by this question too.
+    post([prefix, &gate, answer](apiserver& self) {
+      self.barrier(prefix, [answer, readers = gate.take()](const api_error& error) mutable { answer(std::move(readers), error); });
+    },
+         [&gate, answer] { answer(gate.take(), gone()); });
+  }
 
   /// A job that the actor never runs (it ended) calls `lost` when it is dropped.
   template <class Run, class Lost>
@@ -89,6 +150,7 @@ private:
   caf::actor_addr target_;
   std::shared_ptr<cache::watch_cache> cache_;
   std::shared_ptr<std::atomic<bool>> ready_;
+  std::map<std::string, read_gate, std::less<>> gates_; // by shard; not changed after construction
 };
 
 } // namespace
@@ -236,6 +298,7 @@ void apiserver::end(const caf::error& reason) {
 void apiserver::on_exit() {
   ready_->store(false);
   front_.reset();
+  interest_.clear();
   watchers_.clear();
   takeovers_.clear();
   links_.clear();
@@ -247,6 +310,8 @@ void apiserver::on_tick() {
   const int64_t now = now_us();
   for (auto& [name, link] : links_) {
     expire_waiters(link, now);
+    expire_commits(link, now);
+    expire_barrier(link, now);
     raise_fences(link);
   }
   settle_takeovers();

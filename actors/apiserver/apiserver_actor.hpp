@@ -14,6 +14,7 @@
 #include "actors/apiserver/fencing/fence_table.hpp"
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/presence/presence.hpp"
+#include "actors/apiserver/selectors/interest_index.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
 #include "runtime/directory/directory.hpp"
@@ -112,9 +113,13 @@ private:
     bool fence_failed = false;
     std::map<uint64_t, std::shared_ptr<write_job>> commits; // in flight
     int64_t applied_to = 0;
+    int64_t pumped_to = 0;     // up to here, every change was shown to the watchers whom it concerns
+    bool loaded_anew = true;   // since then; the watchers must look where they are
     std::multimap<int64_t, waiter> waiters; // by the revision that they wait for
     std::vector<waiter> barriers;           // not yet sent
     bool barrier_in_flight = false;
+    int64_t barrier_due_us = 0;
+    std::shared_ptr<std::vector<waiter>> asking; // whom the barrier in flight answers
   };
   uint64_t begin_generation(shard_link& link);
   void connect_shard(shard_link& link, const caf::strong_actor_ptr& handle);
@@ -125,6 +130,8 @@ private:
   void reconnect_later(shard_link& link, uint64_t generation, std::string_view why);
   void on_changes(const store::shard_changes& batch);
   void send_barrier(shard_link& link);
+  void ask_again(shard_link& link, std::vector<waiter>& asking);
+  void expire_barrier(shard_link& link, int64_t now_us);
   void release_waiters(shard_link& link);
   void expire_waiters(shard_link& link, int64_t now_us);
   void announce_when_ready();
@@ -161,6 +168,7 @@ private:
     fencing::claim writer; // epoch 0: not fenced
     reply_callback done;
     int64_t deadline_us = 0;
+    int64_t answer_due_us = 0; // of the commit under way
     int attempts = 0;
     bool fresh = false;       // the cache was as new as the store when this attempt began
     std::string uid, suffix;  // of a create, the same in all attempts while one of them is in doubt
@@ -182,6 +190,7 @@ private:
   void commit(const job_ptr& job);
   void await_successor(const job_ptr& job);
   void add_reservations(const write_job& job, store::CommitRequestT& content, std::vector<attachment>& attachments);
+  void expire_commits(shard_link& link, int64_t now_us);
   void on_committed(const job_ptr& job, const store::commit_reply& reply);
   void on_doubt(const job_ptr& job, const std::string& why);
   void doubt_commits_of(shard_link& link, const std::string& why);
@@ -220,6 +229,7 @@ private:
     std::string prefix;  // of keys, with the namespace if any
     selectors::object_selector selector;
     int64_t cursor = 0;
+    bool in_step = false; // has read all there was; what it was not woken for since does not concern it
     int64_t sent_revision = 0;
     size_t unacknowledged = 0;
     cache::snapshot_ptr initial; // while the present state is being sent
@@ -234,7 +244,13 @@ private:
   void pump(const watcher_key& key, watcher& item);
   bool send_initial(watcher& item);
   void send_batch(watcher& item, protocol::WatchBatchT content, std::vector<attachment> attachments);
-  void pump_all(const cache::shard_cache& shard);
+  void pump_affected(shard_link& link, const std::set<watcher_key>& affected);
+  void collect_affected(const cache::change& item, std::set<watcher_key>& affected);
+  void skip_unconcerned(watcher& item);
+  void restart_watchers(shard_link& link);
+  using watcher_map = std::map<watcher_key, watcher>;
+  void add_watcher(const watcher_key& key, watcher added);
+  watcher_map::iterator drop_watcher(watcher_map::iterator item);
   void forget_watchers_of(const caf::actor_addr& consumer);
 
   protocol::get_reply on_get(const protocol::get_request& request, const registry::kind& kind);
@@ -245,7 +261,8 @@ private:
   front_factory make_front_;
   std::shared_ptr<cache::watch_cache> cache_;
   std::map<std::string, shard_link, std::less<>> links_;
-  std::map<watcher_key, watcher> watchers_;
+  watcher_map watchers_;
+  std::map<std::string_view, selectors::interest_index<watcher_key>> interest_; // by the kind's key prefix
   std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
   std::shared_ptr<std::atomic<bool>> ready_;
   std::shared_ptr<runtime::telemetry::provenance_log> provenance_ = std::make_shared<runtime::telemetry::provenance_log>();

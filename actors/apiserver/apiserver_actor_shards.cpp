@@ -5,10 +5,13 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
+#include "runtime/transport/ask_local.hpp"
 
 namespace actors::apiserver {
 
 using runtime::transport::ask;
+using runtime::transport::ask_local;
+using runtime::transport::is_local;
 using runtime::transport::tell;
 
 namespace {
@@ -137,6 +140,7 @@ void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared
         });
       }
       link.applied_to = oldest;
+      restart_watchers(link);
       follow(link, generation, oldest);
     },
     [this, &link, generation](caf::error& error) { reconnect_later(link, generation, system().render(error)); });
@@ -183,6 +187,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
     return;
   }
   std::vector<cache::change> changes;
+  std::set<watcher_key> affected;
   if (const auto* list = batch->changes())
     for (const auto* item : *list) {
       if (item->revision() <= link.applied_to)
@@ -200,6 +205,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       note_claim(next.key, next.after ? next.after : object);
       if (next.key.starts_with(services_prefix))
         observe_service(next.key, next.after);
+      collect_affected(next, affected);
       changes.push_back(std::move(next));
     }
   link.applied_to = std::max(link.applied_to, batch->to());
@@ -208,7 +214,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   ack.to = batch->to();
   tell(this, link.handle, store::shard_changes_ack{ack});
   release_waiters(link);
-  pump_all(*link.cache);
+  pump_affected(link, affected);
 }
 
 void apiserver::observe_service(const std::string& key, const cache::object_ptr& service) {
@@ -249,33 +255,46 @@ void apiserver::send_barrier(shard_link& link) {
   if (link.barriers.empty() || link.barrier_in_flight || !link.following || !link.handle)
     return;
   link.barrier_in_flight = true;
-  auto asking = std::make_shared<std::vector<waiter>>(std::move(link.barriers));
-  link.barriers.clear();
+  link.barrier_due_us = now_us() + std::chrono::microseconds{request_deadline}.count();
+  auto asking = link.asking = std::make_shared<std::vector<waiter>>(std::exchange(link.barriers, {}));
   const uint64_t generation = link.generation;
-  store::RevisionRequestT content;
-  const auto again = [this, &link, asking] {
-    link.barriers.insert(link.barriers.begin(), asking->begin(), asking->end());
+  auto on_reply = [this, &link, asking, generation](const store::revision_reply& reply) {
+    if (link.generation != generation || !reply.valid()) {
+      ask_again(link, *asking); // of an earlier incarnation: the present one must be asked
+      return;
+    }
+    link.barrier_in_flight = false;
+    for (auto& item : std::exchange(*asking, {}))
+      link.waiters.emplace(reply->current(), std::move(item));
+    release_waiters(link);
     send_barrier(link);
   };
-  ask(
-    this, link.handle, request_deadline, store::revision_request{content},
-    [this, &link, asking, generation, again](const store::revision_reply& reply) {
-      if (link.generation != generation || !reply.valid()) {
-        again(); // of an earlier incarnation: the present one must be asked
-        return;
-      }
-      link.barrier_in_flight = false;
-      for (auto& item : *asking)
-        link.waiters.emplace(reply->current(), std::move(item));
-      release_waiters(link);
-      send_barrier(link);
-    },
-    [this, &link, generation, again](caf::error& error) {
-      if (link.generation == generation) { // the shard is gone or hangs: they wait until it is followed again
-        reconnect_later(link, generation, system().render(error));
-      }
-      again();
-    });
+  auto on_error = [this, &link, asking, generation](caf::error& error) {
+    if (link.generation == generation) // the shard is gone or hangs: they wait until it is followed again
+      reconnect_later(link, generation, system().render(error));
+    ask_again(link, *asking);
+  };
+  const store::revision_request request{store::RevisionRequestT{}};
+  if (is_local(this, link.handle))
+    ask_local(this, link.handle, request, std::move(on_reply), std::move(on_error));
+  else
+    ask(this, link.handle, request_deadline, request, std::move(on_reply), std::move(on_error));
+}
+
+/// Each waits in one place only, so that a late answer finds nobody.
+void apiserver::ask_again(shard_link& link, std::vector<waiter>& asking) {
+  auto waiting = std::exchange(asking, {});
+  link.barriers.insert(link.barriers.begin(), std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
+  send_barrier(link);
+}
+
+/// A shard of this process that hangs.
+void apiserver::expire_barrier(shard_link& link, int64_t now) {
+  if (!link.barrier_in_flight || now < link.barrier_due_us)
+    return;
+  auto asking = link.asking;
+  reconnect_later(link, link.generation, "it does not answer");
+  ask_again(link, *asking);
 }
 
 void apiserver::release_waiters(shard_link& link) {

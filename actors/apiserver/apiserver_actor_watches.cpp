@@ -82,7 +82,7 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
         protocol::WatchBatchT ended;
         ended.code = error ? error.code : 410;
         send_batch(item->second, std::move(ended), {});
-        watchers_.erase(item);
+        drop_watcher(item);
         return;
       }
       if (after < 0) {
@@ -94,10 +94,10 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
       pump(key, item->second);
     });
     added.cursor = -1; // not before the barrier
-    watchers_[key] = std::move(added);
+    add_watcher(key, std::move(added));
   } else {
     added.cursor = added.sent_revision = after;
-    watchers_[key] = std::move(added);
+    add_watcher(key, std::move(added));
     anon_send(this, front_job{[key](apiserver& self) {
                 if (const auto item = self.watchers_.find(key); item != self.watchers_.end())
                   self.pump(key, item->second);
@@ -143,6 +143,8 @@ bool apiserver::send_initial(watcher& item) {
 void apiserver::pump(const watcher_key& key, watcher& item) {
   if (item.cursor < 0)
     return;
+  skip_unconcerned(item);
+  item.in_step = false;
   while (item.unacknowledged < batches_in_flight_max) {
     if (item.initial != nullptr) {
       send_initial(item);
@@ -153,8 +155,7 @@ void apiserver::pump(const watcher_key& key, watcher& item) {
     if (page.expired) {
       batch.code = 410;
       send_batch(item, std::move(batch), {});
-      const watcher_key gone = key; // `key` may live in the entry
-      watchers_.erase(gone);
+      drop_watcher(watchers_.find(key));
       return;
     }
     std::vector<attachment> attachments;
@@ -171,18 +172,69 @@ void apiserver::pump(const watcher_key& key, watcher& item) {
     }
     if (now_us() >= item.bookmark_due_us)
       item.bookmark_due_us = now_us() + std::chrono::microseconds{bookmark_interval}.count();
-    if (!advanced || page.changes.size() < batch_events_max)
+    if (!advanced || page.changes.size() < batch_events_max) {
+      item.in_step = true;
       return;
+    }
   }
 }
 
-void apiserver::pump_all(const cache::shard_cache& shard) {
-  for (auto at = watchers_.begin(); at != watchers_.end();) {
-    auto next = std::next(at);
-    if (at->second.kind->shard == shard.name())
-      pump(at->first, at->second);
-    at = next;
+/// Before the change is applied.
+void apiserver::collect_affected(const cache::change& item, std::set<watcher_key>& affected) {
+  const auto end = item.key.find('/', 1);
+  if (end == std::string::npos)
+    return;
+  const auto found = interest_.find(std::string_view{item.key}.substr(0, end + 1));
+  if (found == interest_.end())
+    return;
+  affected.insert(found->second.broad().begin(), found->second.broad().end());
+  found->second.collect(item, affected);
+}
+
+/// After it. Watchers whom no change concerns are not touched: their number costs nothing.
+void apiserver::pump_affected(shard_link& link, const std::set<watcher_key>& affected) {
+  if (std::exchange(link.loaded_anew, false)) {
+    for (auto at = watchers_.begin(); at != watchers_.end();) {
+      const auto next = std::next(at); // pump may forget the watcher
+      if (at->second.kind->shard == link.cache->name())
+        pump(at->first, at->second);
+      at = next;
+    }
+  } else {
+    for (const auto& key : affected)
+      if (const auto item = watchers_.find(key); item != watchers_.end())
+        pump(item->first, item->second);
   }
+  link.pumped_to = link.applied_to;
+}
+
+/// A watcher that had read everything would have been woken by what concerns it.
+void apiserver::skip_unconcerned(watcher& item) {
+  if (item.in_step)
+    item.cursor = std::max(item.cursor, link_of(item.kind->key_prefix).pumped_to);
+}
+
+/// The windows begin anew; what was missed in between, or whether, is for each watcher to find out.
+void apiserver::restart_watchers(shard_link& link) {
+  for (auto& [key, item] : watchers_)
+    if (item.kind->shard == link.cache->name()) {
+      skip_unconcerned(item);
+      item.in_step = false;
+    }
+  link.pumped_to = link.applied_to;
+  link.loaded_anew = true;
+}
+
+void apiserver::add_watcher(const watcher_key& key, watcher added) {
+  if (const auto known = watchers_.find(key); known != watchers_.end())
+    drop_watcher(known);
+  interest_[added.kind->key_prefix].add(added.selector, key);
+  watchers_.emplace(key, std::move(added));
+}
+
+apiserver::watcher_map::iterator apiserver::drop_watcher(watcher_map::iterator item) {
+  interest_[item->second.kind->key_prefix].remove(item->second.selector, item->first);
+  return watchers_.erase(item);
 }
 
 /// As etcd's progress request: after a barrier, the watch gets at least an empty batch with that revision.
@@ -232,12 +284,14 @@ void apiserver::on_ack(const protocol::watch_ack& ack) {
 
 void apiserver::on_cancel(const protocol::watch_cancel& cancel) {
   if (cancel.valid() && current_sender())
-    watchers_.erase({caf::actor_cast<caf::actor_addr>(current_sender()), cancel->watch_id()});
+    if (const auto found = watchers_.find({caf::actor_cast<caf::actor_addr>(current_sender()), cancel->watch_id()});
+        found != watchers_.end())
+      drop_watcher(found);
 }
 
 void apiserver::forget_watchers_of(const caf::actor_addr& consumer) {
   for (auto at = watchers_.begin(); at != watchers_.end();)
-    at = at->first.first == consumer ? watchers_.erase(at) : std::next(at);
+    at = at->first.first == consumer ? drop_watcher(at) : std::next(at);
 }
 
 } // namespace actors::apiserver

@@ -6,11 +6,14 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
+#include "runtime/transport/ask_local.hpp"
 
 namespace actors::apiserver {
 
 using messages::codec::draft;
 using runtime::transport::ask;
+using runtime::transport::ask_local;
+using runtime::transport::is_local;
 using verbs::write_plan;
 
 namespace {
@@ -251,17 +254,34 @@ void apiserver::commit(const job_ptr& job) {
   content.writer_role = job->writer.role;
   content.writer_epoch = job->writer.epoch;
   const uint64_t id = next_commit_++;
+  job->answer_due_us = now_us() + std::chrono::microseconds{request_deadline}.count();
   link.commits.emplace(id, job);
-  ask(
-    this, link.handle, request_deadline, store::commit_request{content, std::move(attachments)},
-    [this, &link, job, id](const store::commit_reply& reply) {
-      if (link.commits.erase(id) > 0)
-        on_committed(job, reply);
-    },
-    [this, &link, job, id](caf::error& error) {
-      if (link.commits.erase(id) > 0)
-        on_doubt(job, system().render(error));
-    });
+  store::commit_request request{content, std::move(attachments)};
+  auto on_reply = [this, &link, job, id](const store::commit_reply& reply) {
+    if (link.commits.erase(id) > 0)
+      on_committed(job, reply);
+  };
+  auto on_error = [this, &link, job, id](caf::error& error) {
+    if (link.commits.erase(id) > 0)
+      on_doubt(job, system().render(error));
+  };
+  if (is_local(this, link.handle))
+    ask_local(this, link.handle, std::move(request), std::move(on_reply), std::move(on_error));
+  else
+    ask(this, link.handle, request_deadline, std::move(request), std::move(on_reply), std::move(on_error));
+}
+
+/// Commits that the shard was asked for and does not answer.
+void apiserver::expire_commits(shard_link& link, int64_t now) {
+  std::vector<job_ptr> late;
+  std::erase_if(link.commits, [&](const auto& item) {
+    if (item.second->answer_due_us > now)
+      return false;
+    late.push_back(item.second);
+    return true;
+  });
+  for (const auto& job : late)
+    on_doubt(job, "the store did not answer in time");
 }
 
 /// Nothing was written: the shard is on its way to another host, and the write waits until that one serves.

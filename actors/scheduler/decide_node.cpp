@@ -69,17 +69,23 @@ candidates named_nodes(const pod_info& pod, const std::vector<plugin>& all) {
   return result;
 }
 
+/// Until `function` returns false. Begins behind `after` and goes round.
 template <class F>
-void for_each_candidate(const cache::cluster_cache& cluster, const candidates& chosen, F function) {
-  if (!chosen.names) {
-    for (const auto& [name, node] : cluster.nodes())
-      if (node.known())
-        function(node);
+void for_each_candidate(const cache::cluster_cache& cluster, const candidates& chosen, const std::string& after, F function) {
+  const auto& nodes = cluster.nodes();
+  if (chosen.names) {
+    for (const auto& name : *chosen.names)
+      if (const auto found = nodes.find(name); found != nodes.end() && found->second.known() && !function(found->second))
+        return;
     return;
   }
-  for (const auto& name : *chosen.names)
-    if (const auto found = cluster.nodes().find(name); found != cluster.nodes().end() && found->second.known())
-      function(found->second);
+  const auto begin = after.empty() ? nodes.begin() : nodes.upper_bound(after);
+  for (auto at = begin; at != nodes.end(); ++at)
+    if (at->second.known() && !function(at->second))
+      return;
+  for (auto at = nodes.begin(); at != begin; ++at)
+    if (at->second.known() && !function(at->second))
+      return;
 }
 
 plugins::refusal ask_filters(const pod_info& pod, const node_info& node, const std::vector<plugin>& all) {
@@ -107,7 +113,7 @@ std::string node_decision::message() const {
 }
 
 node_decision decide_node(const pod_info& pod, const cache::cluster_cache& cluster, const std::vector<plugin>& all,
-                          const std::function<uint64_t(uint64_t)>& below) {
+                          const std::function<uint64_t(uint64_t)>& below, const std::string& after) {
   node_decision result;
   result.nodes = cluster.known_nodes();
   const auto* spec = pod.pod().spec();
@@ -116,21 +122,25 @@ node_decision decide_node(const pod_info& pod, const cache::cluster_cache& clust
   result.conflict = chosen.conflict;
   std::vector<const node_info*> fitting;
   size_t asked = 0;
-  for_each_candidate(cluster, chosen, [&](const node_info& node) {
+  for_each_candidate(cluster, chosen, after, [&](const node_info& node) {
     ++asked;
     const auto refused = ask_filters(pod, node, all);
     if (refused.reasons.empty()) {
       fitting.push_back(&node);
-      return;
+      if (fitting.size() < nodes_scored_max)
+        return true;
+      result.last_asked = node.name;
+      return false;
     }
     for (const auto& reason : refused.reasons)
       ++result.reasons[reason];
     if (refused.final)
-      return;
+      return true;
     if (node.lowest_priority() < pod.priority)
       result.has_victims = true;
     else
       ++result.without_victims;
+    return true;
   });
   if (asked < result.nodes && result.conflict.empty())
     result.reasons[fmt::format("node(s) didn't satisfy plugin(s) [{}]", fmt::join(chosen.by, " "))] = result.nodes - asked;

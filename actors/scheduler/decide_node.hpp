@@ -11,8 +11,13 @@
 
 namespace actors::scheduler {
 
+/// So many nodes that fit are scored and no more, so that a pod costs the same in a large cluster; where the search begins
+/// goes round. (Upstream samples above 100 nodes too.)
+constexpr size_t nodes_scored_max = 100;
+
 struct node_decision {
   std::string node;                      // "": none fits
+  std::string last_asked;                // where the search ended, for the next one to begin behind it; "": all were asked
   size_t nodes = 0;                      // that there are
   std::map<std::string, size_t> reasons; // why not, with the number of nodes
   std::string conflict;                  // why no node can do, whatever it is like; "": the reasons say it
@@ -28,8 +33,9 @@ struct node_decision {
   std::string message() const;
 };
 
-/// `below(n)`: a number in [0, n).
+/// `below(n)`: a number in [0, n). `after`: the node behind which the search begins.
 node_decision decide_node(const cache::pod_info& pod, const cache::cluster_cache& cluster,
-                          const std::vector<plugins::plugin>& plugins, const std::function<uint64_t(uint64_t)>& below);
+                          const std::vector<plugins::plugin>& plugins, const std::function<uint64_t(uint64_t)>& below,
+                          const std::string& after = "");
 
 } // namespace actors::scheduler

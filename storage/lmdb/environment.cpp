@@ -7,15 +7,19 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace storage::lmdb {
 namespace {
 
 constexpr unsigned readers_max = 512; // concurrent read calls
 constexpr unsigned databases_max = 8;
+constexpr size_t ahead_bytes_min = 256 * 1024; // the file is at least so much longer than its content
+constexpr size_t extension_bytes = 1024 * 1024; // at a time
 
 struct aborter {
   void operator()(MDB_txn* t) const { mdb_txn_abort(t); }
@@ -151,6 +155,32 @@ void environment::cover_last_page() {
   struct stat now;
   if (::fstat(file, &now) != 0 || (now.st_size < needed && ::ftruncate(file, needed) != 0))
     check(errno, "inspect");
+  file_bytes_ = static_cast<size_t>(std::max(now.st_size, needed));
+}
+
+// A commit that makes the file longer has its sync wait for the file system's journal too. So the file is kept ahead of its
+// content, with zeros that are really written; LMDB takes no notice. Where that fails (a full disk), commits do without.
+void environment::extend_file(size_t bytes) {
+  MDB_envinfo info;
+  MDB_stat stat;
+  mdb_filehandle_t file;
+  if (mdb_env_info(env_.get(), &info) != MDB_SUCCESS || mdb_env_stat(env_.get(), &stat) != MDB_SUCCESS ||
+      mdb_env_get_fd(env_.get(), &file) != MDB_SUCCESS)
+    return;
+  const size_t used = (info.me_last_pgno + 1) * stat.ms_psize;
+  const size_t wanted = used + 3 * bytes + ahead_bytes_min;
+  if (file_bytes_ >= wanted || wanted + extension_bytes > map_bytes_)
+    return;
+  struct stat now; // only beyond what anybody has ever written: the transaction at hand may have spilled pages already
+  if (::fstat(file, &now) != 0)
+    return;
+  file_bytes_ = std::max(file_bytes_, static_cast<size_t>(now.st_size));
+  if (file_bytes_ >= wanted)
+    return;
+  static const std::vector<char> zeros(extension_bytes, '\0');
+  const ssize_t written = ::pwrite(file, zeros.data(), zeros.size(), static_cast<off_t>(file_bytes_));
+  if (written > 0)
+    file_bytes_ += static_cast<size_t>(written);
 }
 
 void environment::open_databases() {
@@ -182,8 +212,11 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
         throw error(error_code::closed, "the store in " + options_.folder.string() +
                                           " had a disk error and must be opened again");
       auto txn = begin(env_.get(), 0);
-      if (work(txn.get()))
+      if (work(txn.get())) {
+        if (bytes > 0)
+          extend_file(bytes);
         commit(txn.release(), bytes);
+      }
       return;
     } catch (const map_full&) {
       grow_map();

@@ -84,6 +84,7 @@ private:
   void cover_last_page();
   void grow_map();
   void commit(MDB_txn*, size_t bytes);
+  void extend_file(size_t bytes);
   bool lacks_space(size_t bytes) const;
   std::string disk_full_text() const;
 
@@ -94,6 +95,7 @@ private:
   std::mutex turnstile_; // passed by each transaction; held to let none begin, so that growth is not starved
   std::shared_mutex map_mutex_; // shared: a transaction exists; exclusive: the map is being moved
   size_t map_bytes_ = 0;
+  size_t file_bytes_ = 0; // written so far, zeros included; for the one who commits
   std::atomic<bool> broken_{false};
 };
 

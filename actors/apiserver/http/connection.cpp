@@ -137,7 +137,14 @@ connection::task<bool> connection::read_some(deadline until) {
     const bool idle = !parser_ || parser_->is_fresh();
     if (stopping_ && idle && steady::now() >= stop_at_)
       co_return false;
-    co_await wait(stopping_ && idle ? std::min(until, stop_at_) : until);
+    const deadline end = stopping_ && idle ? std::min(until, stop_at_) : until;
+    const deadline quiet = steady::now() + quiet_ms_max;
+    if (quiet >= end) {
+      co_await wait(end);
+    } else if (!co_await wait(quiet)) {
+      tls_->release_buffers();
+      co_await wait(end);
+    }
   }
   co_return false;
 }
@@ -318,6 +325,7 @@ connection::task<bool> connection::serve_one() {
     else
       co_await wait(until);
   }
+  happened_ = false; // it was the answer; whatever else it was is looked at before the next wait
   const bool reuse = keep_alive && !answer_->close;
   const bool sent = co_await respond(reuse, old_version, head_only);
   co_return sent&& reuse && !stopping_;
@@ -378,10 +386,14 @@ connection::task<bool> connection::stream(body_source& source, bool chunked) {
     }
     piece = {}; // idle watchers hold no buffers
     out = {};
+    if (!read_armed_)
+      poll_peer(); // from now on its readability wakes us
+    tls_->release_buffers();
     const deadline until = steady::now() + std::chrono::microseconds{std::max<int64_t>(
                                              0, step.wake_at_us - shared_.clock->monotonic_us())};
     while (!woken_ && !stopping_ && steady::now() < until) {
-      poll_peer();
+      if (!read_armed_)
+        poll_peer();
       if (peer_gone_)
         co_return false;
       co_await wait(until);

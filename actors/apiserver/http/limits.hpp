@@ -14,6 +14,7 @@ constexpr std::chrono::seconds handshake_seconds_max{10};
 constexpr std::chrono::seconds header_seconds_max{30}; // from the first byte to the last header
 constexpr std::chrono::seconds body_seconds_max{60};
 constexpr std::chrono::seconds idle_seconds_max{180};  // between requests
+constexpr std::chrono::milliseconds quiet_ms_max{1'000}; // then a connection gives its buffers back
 constexpr std::chrono::seconds answer_seconds_max{60}; // for everything but streams
 constexpr std::chrono::seconds write_seconds_max{30};  // for one piece; a watcher that does not read is ended
 constexpr std::chrono::seconds linger_seconds_max{2};  // to take in what a refused client is still sending

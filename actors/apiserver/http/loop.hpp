@@ -63,6 +63,8 @@ public:
 
   void post(std::function<void()> work) override;
   size_t index() const override { return index_; }
+  /// Whether the caller is on this loop's thread.
+  bool runs_here() { return io_.get_executor().running_in_this_thread(); }
   boost::asio::io_context& io() { return io_; }
   shared_state& shared() { return *shared_; }
 

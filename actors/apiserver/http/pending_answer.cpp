@@ -36,6 +36,11 @@ private:
     auto home = home_.lock();
     if (!home)
       return;
+    if (home->runs_here()) {
+      if (auto live = target_.lock())
+        live->deliver(id_, std::move(answer));
+      return;
+    }
     auto shared = std::make_shared<response>(std::move(answer));
     home->post([target = target_, id = id_, shared] {
       if (auto live = target.lock())

@@ -41,6 +41,8 @@ public:
   result handshake();
   result read(char* into, size_t size, size_t& got);
   result write(std::string_view bytes, size_t& written);
+  /// Gives back the 2 x 16 KB that a stream keeps while there is traffic; the next call takes them again.
+  void release_buffers();
   /// Tells the client that nothing follows; best effort.
   void shut_down();
   /// After the handshake; null: the client presented no certificate.

@@ -247,6 +247,16 @@ std::string_view object_selector::required_name() const {
   return {};
 }
 
+const field_requirement* object_selector::required_field() const {
+  const auto found = std::find_if(fields_.begin(), fields_.end(), [](const auto& wanted) { return wanted.equal; });
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+std::string value_of(const field_requirement& field, const type& what, const object_buffer& object) {
+  auto stored = text_at(what, object, field.path);
+  return stored ? std::move(*stored) : field.value_if_absent;
+}
+
 bool object_selector::matches(const type& what, const object_buffer& object) const {
   if (!labels_.empty()) {
     const auto* metadata = messages::codec::metadata_of(what, object);
@@ -254,12 +264,9 @@ bool object_selector::matches(const type& what, const object_buffer& object) con
       if (!label_matches(wanted, metadata))
         return false;
   }
-  for (const auto& wanted : fields_) {
-    const auto stored = text_at(what, object, wanted.path);
-    const std::string& value = stored ? *stored : wanted.value_if_absent;
-    if ((value == wanted.value) != wanted.equal)
+  for (const auto& wanted : fields_)
+    if ((value_of(wanted, what, object) == wanted.value) != wanted.equal)
       return false;
-  }
   return true;
 }
 

@@ -53,6 +53,8 @@ public:
   bool everything() const { return labels_.empty() && fields_.empty(); }
   /// The value that metadata.name must have; "" where the selector does not say.
   std::string_view required_name() const;
+  /// A field whose value is given, null where there is none: an object without that value does not match.
+  const field_requirement* required_field() const;
 
 private:
   std::vector<label_requirement> labels_;
@@ -61,5 +63,8 @@ private:
 
 /// The text at `path` in a stored object; nullopt: absent. Numbers and booleans as in JSON.
 std::optional<std::string> text_at(const type& what, const object_buffer& object, const std::vector<std::string>& path);
+
+/// What a requirement compares its value with.
+std::string value_of(const field_requirement& field, const type& what, const object_buffer& object);
 
 } // namespace actors::apiserver::selectors

@@ -54,6 +54,29 @@ TEST_CASE("of equals the random number decides", "[scheduler]") {
   CHECK(decide(pod, cluster, 2).node == "n3");
 }
 
+TEST_CASE("in a large cluster the search ends when enough nodes fit, and the next one goes on from there", "[scheduler]") {
+  scheduler::cache::cluster_cache cluster;
+  constexpr size_t count = 2 * scheduler::nodes_scored_max + 50;
+  for (size_t i = 0; i < count; ++i)
+    add_node(cluster, fmt::format("n{:03}", i));
+  std::set<std::string> used;
+  std::string after;
+  for (size_t i = 0; i < count; ++i) {
+    const auto pod = pod_with(fmt::format("p{}", i), R"({"cpu":"1"})");
+    const auto decision = decide_node(*pod, cluster, scheduler::plugins::registry(), [](uint64_t) { return 0; }, after);
+    REQUIRE(!decision.last_asked.empty());
+    after = decision.last_asked;
+    cluster.assume(pod, decision.node);
+    used.insert(decision.node);
+  }
+  CHECK(used.size() == count); // every node had its turn before one got a second pod
+  // What does not fit anywhere has asked all, wherever the search began.
+  const auto huge = decide_node(*pod_with("huge", R"({"cpu":"1000"})"), cluster, scheduler::plugins::registry(),
+                                [](uint64_t) { return 0; }, after);
+  CHECK(huge.node.empty());
+  CHECK(huge.reasons.at("Insufficient cpu") == count);
+}
+
 TEST_CASE("a preferred node wins over an emptier one by its weight", "[scheduler]") {
   scheduler::cache::cluster_cache cluster;
   draft ssd = node_object("n1");

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/apiserver/selectors/change_filter.hpp"
+#include "actors/apiserver/selectors/interest_index.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
 #include "messages/codec/codec.hpp"
 
@@ -114,4 +115,40 @@ TEST_CASE("a watcher sees objects enter and leave its selection") {
   CHECK_FALSE(seen(out, nullptr));
   CHECK_FALSE(seen(nullptr, in, "/pods/other/"));
   CHECK(seen(nullptr, in, "/pods/default/")->revision == 9);
+}
+
+TEST_CASE("the index names every watcher that a change concerns, and of those with a field's value no other") {
+  const std::vector<std::pair<std::string, std::string>> selectors = {
+    {"", ""},
+    {"app=web", ""},
+    {"", "spec.nodeName=node-a"},
+    {"app=web", "spec.nodeName=node-a"},
+    {"", "spec.nodeName=node-b"},
+    {"", "spec.nodeName=node-c"},
+    {"", "spec.nodeName!=node-a"},
+    {"", "spec.nodeName="},
+    {"", "metadata.name=web"},
+    {"", "metadata.name=other,spec.nodeName=node-a"},
+    {"", "status.phase!=Running,spec.nodeName=node-b"},
+  };
+  interest_index<size_t> index;
+  for (size_t i = 0; i < selectors.size(); ++i)
+    index.add(parse(selectors[i].first, selectors[i].second), i);
+  const std::vector<cache::object_ptr> states = {nullptr, pod(R"({"app":"web"})", ""), pod(R"({"app":"db"})", "node-a"),
+                                                 pod(R"({"app":"web"})", "node-b")};
+  for (const auto& before : states)
+    for (const auto& after : states) {
+      const cache::change item{5, "/pods/default/web", before, after};
+      std::set<size_t> named = index.broad();
+      index.collect(item, named);
+      for (size_t i = 0; i < selectors.size(); ++i)
+        if (filter_change(item, "/pods/", parse(selectors[i].first, selectors[i].second)))
+          CHECK(named.count(i) == 1);
+      CHECK(named.count(5) == 0); // node-c
+    }
+  for (size_t i = 0; i < selectors.size(); ++i)
+    index.remove(parse(selectors[i].first, selectors[i].second), i);
+  std::set<size_t> none = index.broad();
+  index.collect({5, "/pods/default/web", states[2], states[3]}, none);
+  CHECK(none.empty());
 }

@@ -13,11 +13,11 @@ namespace {
 /// Owns an api_client that watches ConfigMaps, and notes what it hears.
 class listener : public client::consumer_actor::base {
 public:
-  listener(caf::actor_config& config, const runtime::host::role_context& context)
-      : client::consumer_actor::base(config), api(this, context, client::identity{"admin", {"system:masters"}}) {}
+  listener(caf::actor_config& config, const runtime::host::role_context& context, std::string field_selector)
+      : client::consumer_actor::base(config), fields(std::move(field_selector)), api(this, context, client::identity{"admin", {"system:masters"}}) {}
 
   behavior_type make_behavior() override {
-    maps = &api.watch(client::configmaps);
+    maps = &api.watch(client::configmaps, {.field_selector = fields});
     maps->on_change([this](const std::string& key, const client::entry* before, const client::entry* after) {
       heard.push_back((before == nullptr ? "+" : after == nullptr ? "-" : "~") + key);
     });
@@ -32,6 +32,7 @@ public:
     };
   }
 
+  std::string fields;
   client::api_client api;
   client::object_cache* maps = nullptr;
   std::vector<std::string> heard;
@@ -45,14 +46,14 @@ struct with_client : cluster {
   client::consumer_actor handle;
   listener* user = nullptr;
 
-  explicit with_client(runtime::host::tenure_ptr owner = nullptr) : tenure(std::move(owner)) {
+  explicit with_client(runtime::host::tenure_ptr owner = nullptr, const std::string& fields = "") : tenure(std::move(owner)) {
     runtime::host::role_context own;
     own.id = "controllers/test";
     own.host = "c";
     own.directory = directory;
     own.clock = clock;
     own.tenure = tenure;
-    handle = sys.spawn<listener>(own);
+    handle = sys.spawn<listener>(own, fields);
     user = static_cast<listener*>(caf::actor_cast<caf::abstract_actor*>(handle));
     reach("a");
   }
@@ -81,6 +82,25 @@ TEST_CASE("a watch that moves to another apiserver hears every change once and i
   c.reach("b");
   CHECK(c.create("b", config_maps, config_map("three")).code == 201);
   CHECK(c.user->heard == std::vector<std::string>{"+default/one", "+default/two", "~default/one", "+default/three"});
+}
+
+TEST_CASE("a watch of one object hears each of its changes, whatever else changes, also from another apiserver") {
+  with_client c{nullptr, "metadata.name=mine"};
+  const auto others = [&](const std::string& server, const std::string& prefix) {
+    for (int i = 0; i < 20; ++i)
+      CHECK(c.create(server, config_maps, config_map(prefix + std::to_string(i))).code == 201);
+  };
+  others("a", "before-");
+  CHECK(c.create("a", config_maps, config_map("mine")).code == 201);
+  others("b", "between-");
+  CHECK(c.write("b", protocol::Verb::update, config_maps, "mine", config_map("mine", "2")).code == 200);
+  c.lose("a");
+  others("b", "meanwhile-");
+  CHECK(c.write("b", protocol::Verb::update, config_maps, "mine", config_map("mine", "3")).code == 200);
+  c.reach("b");
+  others("a", "after-");
+  CHECK(c.write("a", protocol::Verb::update, config_maps, "mine", config_map("mine", "4")).code == 200);
+  CHECK(c.user->heard == std::vector<std::string>{"+default/mine", "~default/mine", "~default/mine", "~default/mine"});
 }
 
 TEST_CASE("a watch that is ahead of its new apiserver goes on when that one has caught up") {

@@ -1,0 +1,177 @@
+"""Pods on hollow nodes: scheduled, bound, and what a kill of the scheduler costs them."""
+import statistics
+import threading
+import time
+
+from bench import wrk
+from bench.client import METADATA_ONLY, Client
+from bench.host import Failed, Host, wait_for
+from bench.measure import Measure, Row
+
+NODES, SCHEDULED = 3_300, 5_000
+PODS = "/api/v1/namespaces/default/pods"
+POD = ('{"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME","namespace":"default","labels":{"app":"bench"}},"spec":'
+       '{"containers":[{"name":"main","image":"registry.example/pause:1","resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}')
+REPLICAS_MAX = 500  # of one Deployment
+KILLS, KILL_NODES, KILL_AFTER_SECONDS = 5, 100, 1.5
+BOUND_SECONDS_MAX, NODES_SECONDS_MAX, DEPLOY_SECONDS_MAX = 120, 180, 900
+
+
+def ready_nodes(host):
+    client = Client(host)
+    try:
+        nodes = client.call("GET", "/api/v1/nodes?resourceVersion=0")["items"]
+    finally:
+        client.close()
+    return sum(any(condition["type"] == "Ready" and condition["status"] == "True" for condition in node["status"].get("conditions", []))
+               for node in nodes)
+
+
+def wait_for_nodes(host, count):
+    wait_for(f"{count} nodes are ready", NODES_SECONDS_MAX, lambda: ready_nodes(host) == count, 0.5)
+
+
+class BoundWatch:
+    """Counts pods as they are bound, with the time of each: an ADDED event of a watch that selects pods with a node."""
+
+    def __init__(self, host):
+        self.times, self.failure, self.news = [], None, threading.Condition()
+        self.client = Client(host)
+        revision = self.client.call("GET", PODS + "?limit=1")["metadata"]["resourceVersion"]
+        self.answer = self.client.open("GET", f"{PODS}?watch=true&fieldSelector=spec.nodeName!%3D&resourceVersion={revision}",
+                                       accept=METADATA_ONLY)
+        if self.answer.status != 200:
+            raise Failed(f"the watch of bound pods was refused: {self.answer.status}")
+        self.thread = threading.Thread(target=self.follow, daemon=True)
+        self.thread.start()
+
+    def follow(self):
+        tail, mark = b"", b'{"type":"ADDED"'
+        try:
+            while piece := self.answer.read1(1 << 20):
+                now = time.monotonic()
+                tail += piece
+                with self.news:
+                    self.times += [now] * tail.count(mark)
+                    self.news.notify_all()
+                tail = tail[-(len(mark) - 1):]
+        except (OSError, ValueError, AttributeError) as error:  # closed by close()
+            self.failure = error
+
+    def wait(self, count, seconds=BOUND_SECONDS_MAX):
+        """Returns when the count was reached, as time.monotonic()."""
+        with self.news:
+            if not self.news.wait_for(lambda: len(self.times) >= count, seconds):
+                raise Failed(f"not within {seconds} s: {count} pods bound, only {len(self.times)} are "
+                             f"({self.failure or 'the watch goes on'})")
+        return self.times[count - 1]
+
+    def close(self):
+        if self.client.connection.sock:
+            self.client.connection.sock.close()
+        self.client.close()
+
+
+def schedule(host, count, prefix):
+    """Pods per second from the first create until the last is bound, and the server's processor time per pod in us."""
+    bound = BoundWatch(host)
+    try:
+        used, began = host.processor_seconds(), time.monotonic()
+        wrk.run(host, "create", PODS, count=count, object=POD, prefix=prefix)
+        created = time.monotonic()
+        last = bound.wait(count)
+        return count / (last - began), (host.processor_seconds() - used) / count * 1e6, count / (created - began)
+    finally:
+        bound.close()
+
+
+def measure_schedule(context):
+    with Host(context.program, context.folder, nodes=NODES, workers=True) as host:
+        wait_for_nodes(host, NODES)
+        results = [schedule(host, SCHEDULED, f"run{run}-") for run in range(context.runs)]
+    rates, cpu, created = zip(*results)
+    return [Row(f"create + schedule + bind {SCHEDULED:,} pods, {NODES:,} hollow nodes", "/s", list(rates),
+                note=f"created at {statistics.median(created):,.0f}/s; server {statistics.median(cpu):.0f} us of processor per pod, "
+                     "with what the hollow kubelets do")]
+
+
+def deploy(host, count):
+    """Deployments with `count` pods together; returns when all are ready."""
+    client = Client(host)
+    path = "/apis/apps/v1/namespaces/default/deployments"
+    for index in range(0, count, REPLICAS_MAX):
+        labels = {"app": f"bench-{index}"}
+        container = {"name": "main", "image": "registry.example/pause:1", "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}}}
+        client.call("POST", path, {
+            "metadata": {"name": f"bench-{index}"},
+            "spec": {"replicas": min(REPLICAS_MAX, count - index), "selector": {"matchLabels": labels},
+                     "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}}})
+
+    def ready():
+        return sum(item.get("status", {}).get("readyReplicas", 0) for item in client.call("GET", path)["items"])
+
+    try:
+        wait_for(f"{count} pods are ready", DEPLOY_SECONDS_MAX, lambda: ready() == count, 0.5)
+    finally:
+        client.close()
+
+
+class PodStream:
+    """One client that creates pods, one after the other."""
+
+    def __init__(self, host):
+        self.client, self.stop, self.failure = Client(host), threading.Event(), None
+        self.thread = threading.Thread(target=self.create, daemon=True)
+        self.thread.start()
+
+    def create(self):
+        pod, count = {"spec": {"containers": [{"name": "main", "image": "registry.example/pause:1"}]}}, 0
+        try:
+            while not self.stop.is_set():
+                count += 1
+                self.client.call("POST", PODS, {"metadata": {"name": f"stream-{count}"}, **pod})
+        except (OSError, Failed) as error:
+            self.failure = error
+
+    def end(self):
+        self.stop.set()
+        self.thread.join(30)
+        self.client.close()
+        if self.failure:
+            raise Failed(f"creating pods: {self.failure}")
+
+
+def kill_scheduler(host):
+    """(longest time without a pod bound from the kill on, the same in the second before it) in ms."""
+    bound = BoundWatch(host)
+    stream = PodStream(host)
+    try:
+        time.sleep(KILL_AFTER_SECONDS)
+        began = time.monotonic()
+        host.troupe("kill", "scheduler")
+        bound.wait(len(bound.times) + 20)
+    finally:
+        stream.end()
+        bound.close()
+    times = [moment for moment in bound.times if moment >= began - 1]
+    steps = [(after - before, after >= began) for before, after in zip(times, times[1:])]
+    return max(step for step, later in steps if later) * 1e3, max(step for step, later in steps if not later) * 1e3
+
+
+def measure_failover(context):
+    """A host of its own for each kill: the supervisor waits before it starts again what failed not long ago."""
+    results = []
+    for _ in range(KILLS):
+        with Host(context.program, context.folder, nodes=KILL_NODES, workers=True) as host:
+            wait_for_nodes(host, KILL_NODES)
+            results.append(kill_scheduler(host))
+    gaps, usual = zip(*results)
+    return [Row("scheduler killed: longest time without a pod bound, same host", "ms", list(gaps),
+                note=f"one client creates pods one by one, {KILL_NODES} nodes; in the second before the kill: "
+                     f"{statistics.median(usual):.1f} ms")]
+
+
+MEASURES = [
+    Measure("schedule", "create + schedule + bind, 3,300 hollow nodes", measure_schedule, "190 pods/s", "5,000 pods/s"),
+    Measure("failover", "scheduler killed -> next pod bound by its replacement", measure_failover, "19.1 s", "10 ms same host"),
+]
