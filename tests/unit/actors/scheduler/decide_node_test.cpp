@@ -58,7 +58,7 @@ TEST_CASE("in a large cluster the search ends when enough nodes fit, and the nex
   scheduler::cache::cluster_cache cluster;
   constexpr size_t count = 2 * scheduler::nodes_scored_max + 50;
   for (size_t i = 0; i < count; ++i)
-    add_node(cluster, fmt::format("n{:03}", i));
+    add_node(cluster, node_object(fmt::format("n{:03}", i)));
   std::set<std::string> used;
   std::string after;
   for (size_t i = 0; i < count; ++i) {
