@@ -85,10 +85,18 @@ class Host:
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
         self.kubeconfig = os.path.join(self.data, "admin.kubeconfig")
+        try:
+            self.configure(nodes, workers)
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def configure(self, nodes, workers):
         mail, self.port = free_ports(2)
         more = []
         if workers is True:
-            text = subprocess.run([program, "host", "--help"], capture_output=True, text=True, check=True).stdout
+            text = subprocess.run([self.program, "host", "--help"], capture_output=True, text=True, check=True).stdout
             workers = [line.split()[0] for line in text.splitlines() if line.startswith("  controllers/")] + ["scheduler"]
         more += [f"  - {{ role: {role}, host: {HOST} }}" for role in workers or []]
         if nodes:
@@ -101,11 +109,6 @@ class Host:
         tokens = os.open(os.path.join(pki, "tokens.csv"), os.O_WRONLY | os.O_CREAT, 0o600)
         with open(tokens, "w", encoding="utf-8") as file:
             file.write(f'{self.token},bench,bench,"system:masters"\n')
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
 
     def start(self):
         with open(self.log, "ab") as log:

@@ -1,6 +1,6 @@
 """The process itself: its start, and what it uses with nothing to do."""
 import http.client
-import os
+import platform
 import ssl
 import statistics
 import subprocess
@@ -92,7 +92,7 @@ def versions(program):
     wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout.split("[")[0].strip()
     curl = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=False).stdout.split(" (")[0]
     troupe = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.strip()
-    return {"troupe": troupe.replace("\n", ", "), "wrk": wrk, "curl": curl, "python": ".".join(map(str, os.sys.version_info[:3]))}
+    return {"troupe": troupe.replace("\n", ", "), "wrk": wrk, "curl": curl, "python": platform.python_version()}
 
 
 MEASURES = [
