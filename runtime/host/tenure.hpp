@@ -37,11 +37,14 @@ public:
   bool active() const {
     return epoch() > 0;
   }
+  /// Before each start of this instance's actor, which may be warm before it is attached.
+  void begin() {
+    synced_.store(false, std::memory_order_release);
+  }
   /// The actor of this instance, after each start. True: it is the owner already, and must be told so.
   bool attach(const caf::strong_actor_ptr& actor) {
     std::lock_guard guard{mutex_};
     actor_ = caf::actor_cast<caf::actor_addr>(actor);
-    synced_ = false;
     return active();
   }
   /// The actor that is to be told; null when it has not started yet (then attach() says so).

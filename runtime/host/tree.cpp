@@ -122,6 +122,8 @@ child_spec role_child(caf::actor_system& system, const tree_inputs& inputs, cons
                 context = context_of(inputs, role, roles, std::move(tenure))] {
     auto ctx = context;
     ctx.directory = directory->get();
+    if (ctx.tenure)
+      ctx.tenure->begin();
     auto handle = spawn(system, ctx);
     // A standby serves nobody; it is announced when it is granted its tenure.
     auto owner = handle && ctx.tenure ? ctx.tenure->attach(handle) : true;

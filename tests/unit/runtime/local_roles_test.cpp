@@ -106,6 +106,17 @@ TEST_CASE("the owner of a role is its instance, across restarts of its actor") {
   CHECK_FALSE(tenure->active()); // at once, not when it has ended
 }
 
+TEST_CASE("an instance that is warm before it is attached stays so, until its actor is started again") {
+  fixture f;
+  host::tenure tenure;
+  tenure.begin();
+  tenure.mark_synced(); // on another thread, while its maker still holds the handle
+  tenure.attach(nullptr);
+  CHECK(tenure.synced());
+  tenure.begin();
+  CHECK_FALSE(tenure.synced());
+}
+
 TEST_CASE("what a role left is taken back when it goes for good, not when it is stopped") {
   fixture f;
   f.start_supervisor();
