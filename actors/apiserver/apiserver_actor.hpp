@@ -68,6 +68,8 @@ public:
   /// A shard that is away for longer makes the apiserver unready, so that load balancers take another one. A shard's
   /// restart does not.
   static constexpr std::chrono::milliseconds unready_after{3'000};
+  /// When all are, the directory does not list it any more.
+  static constexpr std::chrono::milliseconds unlisted_after{1'000};
   static constexpr size_t writes_pending_max = 8'192;
   static constexpr size_t waiters_max = 65'536;
   static constexpr int write_attempts_max = 64;
@@ -136,6 +138,7 @@ private:
   void expire_waiters(shard_link& link, int64_t now_us);
   void announce_when_ready();
   void show_readiness();
+  void show_listing();
   void observe_service(const std::string& key, const cache::object_ptr& service);
   void create_system_objects();
   void create_system_object(std::string_view plural, std::string_view name_space, messages::codec::draft object,
@@ -277,6 +280,7 @@ private:
   size_t writes_pending_ = 0;
   uint64_t next_commit_ = 1;
   bool announced_ = false;
+  bool listed_ = true; // in the directory, once it was announced
 };
 
 /// The kind that a target names, or what is wrong with it.

@@ -235,6 +235,26 @@ void apiserver::show_readiness() {
   const int64_t since = now_us() - std::chrono::microseconds{unready_after}.count();
   const auto serves = [&](const auto& item) { return item.second.following || item.second.lost_us > since; };
   ready_->store(announced_ && !ending_ && std::all_of(links_.begin(), links_.end(), serves));
+  show_listing();
+}
+
+/// Roles keep to one apiserver. While this one is cut off from the whole store, they go to another, which may not be.
+void apiserver::show_listing() {
+  if (!announced_ || ending_)
+    return;
+  const int64_t since = now_us() - std::chrono::microseconds{unlisted_after}.count();
+  const bool listed = std::any_of(links_.begin(), links_.end(), [&](const auto& item) {
+    return item.second.following || (listed_ && item.second.lost_us > since);
+  });
+  if (listed == std::exchange(listed_, listed))
+    return;
+  if (listed) {
+    runtime::host::announce_ready(context_, caf::actor_cast<caf::strong_actor_ptr>(this));
+    return;
+  }
+  context_.log.warning("cut off from the store: roles are sent to other apiservers");
+  watchers_.clear(); // theirs; they go on elsewhere
+  caf::anon_send(context_.directory, runtime::directory::withdraw_role{context_.id});
 }
 
 // ---- waiting for the cache -------------------------------------------------------------------------------
