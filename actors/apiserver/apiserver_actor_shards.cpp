@@ -254,6 +254,7 @@ void apiserver::show_listing() {
   }
   context_.log.warning("cut off from the store: roles are sent to other apiservers");
   watchers_.clear(); // theirs; they go on elsewhere
+  interest_.clear();
   caf::anon_send(context_.directory, runtime::directory::withdraw_role{context_.id});
 }
 
