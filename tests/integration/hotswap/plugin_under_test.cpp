@@ -4,6 +4,11 @@
 #include "runtime/hotswap/plugin.hpp"
 #include "tests/integration/hotswap/counting_controller.hpp"
 
+#ifdef OF_ANOTHER_BUILD
+#undef TROUPE_ABI
+#define TROUPE_ABI "troupe 0.0.1, headers 0, of another build"
+#endif
+
 namespace {
 
 using hotswap_test::counting_controller;

@@ -261,14 +261,24 @@ int64_t value_of(const runtime::control::reply& answer, const std::string& name)
   return -1;
 }
 
-/// Adds pods at 1,000 a second until it ends.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool timed = false; // instrumented code is many times slower
+constexpr int pods_before = 500;
+constexpr auto event_interval = 20ms;
+#else
+constexpr bool timed = true;
+constexpr int pods_before = 5'000;
+constexpr auto event_interval = 1ms;
+#endif
+
+/// Adds a pod each event_interval until it ends.
 class event_stream {
 public:
   explicit event_stream(host_fixture& host) : thread_([this, &host] {
     auto next = std::chrono::steady_clock::now();
     while (!stop_) {
       host.one_more();
-      std::this_thread::sleep_until(next += 1ms);
+      std::this_thread::sleep_until(next += event_interval);
     }
   }) {}
   ~event_stream() {
@@ -285,7 +295,7 @@ private:
 
 TEST_CASE("swaps under 1,000 events a second lose nothing and pause for less than 10 ms") {
   constexpr int swaps = 5;
-  host_fixture host{5'000};
+  host_fixture host{pods_before};
   std::vector<int64_t> pauses;
   {
     event_stream events{host};
@@ -313,7 +323,7 @@ TEST_CASE("swaps under 1,000 events a second lose nothing and pause for less tha
   std::sort(pauses.begin(), pauses.end());
   std::cout << "pause of " << swaps << " swaps in us: median " << pauses[swaps / 2] << ", most " << pauses.back()
             << "; longest time between two writes " << host.book->read([](auto& all) { return all.gap_max; }) / 1us << "\n";
-  CHECK(pauses[swaps / 2] <= 10'000);
+  CHECK((!timed || pauses[swaps / 2] <= 10'000));
 }
 
 TEST_CASE("what does not fit is refused with a reason, and the old version works on") {
