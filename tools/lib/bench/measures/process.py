@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from bench.host import Failed, Host, wait_for
+from bench.host import Failed, Host
 from bench.measure import Measure, Row
 from bench.measures import pods
 
@@ -58,14 +58,14 @@ def measure_start(context):
                     note="on an existing data folder")]
 
 
-def idle_rows(host, label, note=""):
+def idle_rows(host, label):
     """Resident memory (median over some seconds) and use of the processor."""
     samples, began, used = [], time.monotonic(), host.processor_seconds()
     while time.monotonic() < began + IDLE_SECONDS:
         samples.append(host.resident_mb())
         time.sleep(0.1)
     percent = (host.processor_seconds() - used) / (time.monotonic() - began) * 100
-    note = note + f"{statistics.median(samples) - host.resident_mb('RssAnon:'):.0f} MB of it pages of files; {percent:.1f} % of a processor"
+    note = f"{statistics.median(samples) - host.resident_mb('RssAnon:'):.0f} MB of it pages of files; {percent:.1f} % of a processor"
     return [Row(label, "MB", [statistics.median(samples)], note=note)]
 
 
@@ -76,15 +76,11 @@ def measure_idle(context):
 
 
 def measure_full(context):
-    """Then once more after a restart: what is needed, without what the allocator keeps from making it all."""
     with Host(context.program, context.folder, nodes=FULL_NODES, workers=True) as host:
         pods.wait_for_nodes(host, FULL_NODES)
+        rows = idle_rows(host, f"of that with {FULL_NODES:,} hollow nodes alone, which run in the same process")
         pods.deploy(host, FULL_PODS)
-        rows = idle_rows(host, f"memory with {FULL_NODES:,} nodes and {FULL_PODS:,} pods")
-        host.end()
-        host.start()
-        wait_for("the nodes' kubelets", 120, lambda: pods.ready_nodes(host) == FULL_NODES, 1)
-        return rows + idle_rows(host, "the same after a restart")
+        return idle_rows(host, f"memory with {FULL_NODES:,} nodes and {FULL_PODS:,} pods") + rows
 
 
 def versions(program):
