@@ -80,11 +80,11 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
     [this](const operator_command& command) { on_command(command); },
     [this](const runtime::mesh::link_up& event) {
       note_link(event.host, false, "LinkUp", "Host " + context_.host + " has a link to " + event.host);
-      look();
+      links_changed();
     },
     [this](const runtime::mesh::link_down& event) {
       note_link(event.host, true, "LinkDown", "Host " + context_.host + " has no link to " + event.host + ": " + event.reason);
-      look();
+      links_changed();
     },
     [this](const runtime::mesh::link_slow& event) {
       note_link(event.host, event.slow, event.slow ? "LinkSlow" : "LinkFast",
@@ -128,10 +128,18 @@ void keeper_actor::tick() {
   schedule_tick();
 }
 
+/// What the other hosts tell of their links comes a moment later.
+void keeper_actor::links_changed() {
+  looks_often_until_us_ = now_us() + std::chrono::microseconds{look_interval}.count();
+  look();
+  schedule_tick();
+}
+
 void keeper_actor::schedule_tick() {
   if (tick_timer_ != 0)
     api_.cancel(tick_timer_);
-  tick_timer_ = api_.after(missing_.empty() ? look_interval : look_interval_missing, [this] {
+  const bool often = !missing_.empty() || now_us() < looks_often_until_us_;
+  tick_timer_ = api_.after(often ? look_interval_missing : look_interval, [this] {
     tick_timer_ = 0;
     tick();
   });

@@ -98,6 +98,7 @@ private:
   void announce();
   void tick();
   void schedule_tick();
+  void links_changed();
   void follow_links();
   void note_link(const std::string& host, bool warning, std::string_view reason, const std::string& text);
 
@@ -146,6 +147,7 @@ private:
   int64_t reported_us_ = 0;
   int64_t ticked_us_ = 0;
   uint64_t tick_timer_ = 0; // 0: none
+  int64_t looks_often_until_us_ = 0;
   /// Before it, no host is called lost: this one stood still, makes its links anew, or had none to the store.
   int64_t judges_from_us_ = 0;
   bool storing_ = false;

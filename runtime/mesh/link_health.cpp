@@ -25,11 +25,15 @@ void link_health::on_frame(int64_t now_us) {
 bool link_health::ping_due(int64_t now_us) {
   if (now_us - last_ping_us_ < ping_period_us)
     return false;
+  begin_ping(now_us);
+  return true;
+}
+
+void link_health::begin_ping(int64_t now_us) {
   last_ping_us_ = now_us;
   unanswered_.push_back({++sequence_, now_us});
   if (unanswered_.size() > unanswered_max)
     unanswered_.pop_front();
-  return true;
 }
 
 void link_health::on_pong(uint64_t sequence, int64_t now_us) {

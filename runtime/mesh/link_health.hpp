@@ -26,6 +26,8 @@ public:
   void on_frame(int64_t now_us);
   /// True once per period: a ping is due. It must be sent with the sequence() that follows.
   bool ping_due(int64_t now_us);
+  /// One more, before its time. It must be sent with the sequence() that follows.
+  void begin_ping(int64_t now_us);
   uint64_t sequence() const {
     return sequence_;
   }

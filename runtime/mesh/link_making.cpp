@@ -185,6 +185,7 @@ void links::impl::adopt(const peer_ptr& by, const std::shared_ptr<session>& whic
   session::stream_socket stream{io_};
   stream.assign(net::local::stream_protocol{}, ours.release());
   which->carry(std::move(stream));
+  tell_peers();
 }
 
 /// Waits until the actor system has seen the end of a stream, so that its successor is not mistaken for a second one.

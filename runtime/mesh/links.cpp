@@ -212,8 +212,15 @@ void links::impl::on_end(session& which, const std::string& reason) {
     options_.table->set_state(host, link_state::down, reason, options_.clock->wall_us());
   options_.log.warning("link down", {{"host", host}, {"reason", reason}});
   tell({.what = link_event::kind::closed, .host = host, .session = which.number(), .reason = reason});
+  tell_peers();
   ++mine->draining;
   net::co_spawn(io_, drain(mine, self), net::detached);
+}
+
+void links::impl::tell_peers() {
+  for (auto& [name, peer] : peers_)
+    if (peer->current)
+      peer->current->ping();
 }
 
 // -- the public face, for any thread ---------------------------------------------------------------------

@@ -72,6 +72,8 @@ private:
   void on_ping(session& which, std::vector<std::string> sees) override;
   std::vector<std::string> sees() override;
   void on_end(session& which, const std::string& reason) override;
+  /// A link has come or gone: the other hosts judge by what they are told, and must not judge by what was.
+  void tell_peers();
 
   links_options options_;
   std::unique_ptr<identity> identity_;

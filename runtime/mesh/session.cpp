@@ -322,6 +322,14 @@ net::awaitable<void> session::watch_health() {
   }
 }
 
+void session::ping() {
+  if (ended_ || leaving_ || !health_)
+    return;
+  health_->begin_ping(clock_.monotonic_us());
+  ping_ = true;
+  writable_.cancel();
+}
+
 void session::tell_traffic() {
   owner_.on_traffic(*this, bytes_in_, bytes_out_, health_->round_trip_us(clock_.monotonic_us()));
   bytes_in_ = bytes_out_ = 0;

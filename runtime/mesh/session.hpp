@@ -59,6 +59,8 @@ public:
   void carry(stream_socket stream);
   /// Tells the peer why, then ends.
   void close(const std::string& reason);
+  /// Tells the peer at once whom this host sees.
+  void ping();
   /// Ends at once.
   void drop(const std::string& reason);
 
