@@ -56,7 +56,7 @@ draft replicas_patch(int replicas) {
 }
 
 /// Deployments of one namespace that change one after the other, each once its last change was acknowledged.
-struct fleet {
+struct fleet : std::enable_shared_from_this<fleet> { // an acknowledgement may come after the workload has ended
   std::string name_space = "default";
   std::vector<std::string> names;
   std::set<std::string> busy;
@@ -70,7 +70,7 @@ struct fleet {
     const wanted_deployment wanted{replicas, "app:v1"};
     on.deployments[key(name)] = wanted;
     busy.insert(name);
-    on.admin().create(client::deployments, deployment(name_space, name, wanted), [this, name] { busy.erase(name); });
+    on.admin().create(client::deployments, deployment(name_space, name, wanted), [self = shared_from_this(), name] { self->busy.erase(name); });
   }
   /// One that is not busy; empty: all are.
   std::string pick(dice& from) const {
@@ -84,7 +84,7 @@ struct fleet {
     auto& wanted = on.deployments[key(name)];
     wanted.image = fmt::format("app:v{}", ++version);
     busy.insert(name);
-    on.admin().merge(client::deployments, name_space, name, image_patch(wanted.image), [this, name] { busy.erase(name); });
+    on.admin().merge(client::deployments, name_space, name, image_patch(wanted.image), [self = shared_from_this(), name] { self->busy.erase(name); });
   }
   void scale(world& on, int most) {
     const auto name = pick(on.chance);
@@ -93,7 +93,7 @@ struct fleet {
     auto& wanted = on.deployments[key(name)];
     wanted.replicas = static_cast<int>(on.chance.between(0, most));
     busy.insert(name);
-    on.admin().merge(client::deployments, name_space, name, replicas_patch(wanted.replicas), [this, name] { busy.erase(name); });
+    on.admin().merge(client::deployments, name_space, name, replicas_patch(wanted.replicas), [self = shared_from_this(), name] { self->busy.erase(name); });
   }
 };
 
