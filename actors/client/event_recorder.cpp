@@ -29,12 +29,12 @@ object_reference reference_to(const resource& what, const entry& item) {
 event_recorder::event_recorder(api_client& client, std::string component, std::string host)
     : client_(&client), component_(std::move(component)), host_(std::move(host)) {}
 
-void event_recorder::normal(const object_reference& about, std::string_view reason, std::string_view message) {
-  record(about, "Normal", reason, message);
+void event_recorder::normal(const object_reference& about, std::string_view reason, std::string_view message, int64_t happened_us) {
+  record(about, "Normal", reason, message, happened_us);
 }
 
 void event_recorder::warning(const object_reference& about, std::string_view reason, std::string_view message) {
-  record(about, "Warning", reason, message);
+  record(about, "Warning", reason, message, 0);
 }
 
 bool event_recorder::admit(const object_reference& about, int64_t now_seconds) {
@@ -55,15 +55,18 @@ bool event_recorder::admit(const object_reference& about, int64_t now_seconds) {
 
 /// Names follow the time, as upstream's: a list by name is then in the order of events, which `kubectl describe`
 /// relies on within a second. The random digits keep recorders apart that see the same microsecond.
-std::string event_recorder::next_name(const std::string& about) {
+std::string event_recorder::next_name(const std::string& about, int64_t happened_us) {
   const auto noise = static_cast<int64_t>(client_->context().random->uint64() % 1000);
+  if (happened_us > 0)
+    return fmt::format("{}.{:x}", about, happened_us * 1000 + noise);
   last_name_ns_ = std::max(last_name_ns_ + 1, client_->context().clock->wall_us() * 1000 + noise);
   return fmt::format("{}.{:x}", about, last_name_ns_);
 }
 
 draft event_recorder::build(const object_reference& about, std::string_view type, std::string_view reason,
-                            std::string_view message) {
-  const std::string now = messages::codec::format_time(client_->context().clock->wall_seconds());
+                            std::string_view message, int64_t happened_us) {
+  const std::string now =
+    messages::codec::format_time(happened_us > 0 ? happened_us / 1'000'000 : client_->context().clock->wall_seconds());
   draft involved = draft::make_object({{"apiVersion", about.api_version}, {"kind", about.kind}, {"name", about.name}});
   if (!about.name_space.empty())
     involved.set("namespace", about.name_space);
@@ -81,7 +84,7 @@ draft event_recorder::build(const object_reference& about, std::string_view type
     {"apiVersion", "v1"},
     {"kind", "Event"},
     {"metadata", draft::make_object({
-                   {"name", next_name(about.name)},
+                   {"name", next_name(about.name, happened_us)},
                    {"namespace", name_space},
                  })},
     {"involvedObject", std::move(involved)},
@@ -98,7 +101,7 @@ draft event_recorder::build(const object_reference& about, std::string_view type
 }
 
 void event_recorder::record(const object_reference& about, std::string_view type, std::string_view reason,
-                            std::string_view message) {
+                            std::string_view message, int64_t happened_us) {
   if (in_flight_ >= in_flight_max || !admit(about, client_->context().clock->wall_seconds())) {
     ++dropped_;
     return;
@@ -107,16 +110,16 @@ void event_recorder::record(const object_reference& about, std::string_view type
                                       about.field_path, type, reason, message);
   const auto found = known_.find(key);
   if (found == known_.end()) {
-    create(about, type, reason, message, key);
+    create(about, type, reason, message, happened_us, key);
     return;
   }
   recent_first_.splice(recent_first_.begin(), recent_first_, found->second);
-  count_up(found->second, build(about, type, reason, message));
+  count_up(found->second, build(about, type, reason, message, happened_us));
 }
 
 void event_recorder::create(const object_reference& about, std::string_view type, std::string_view reason,
-                            std::string_view message, const std::string& key) {
-  const draft event = build(about, type, reason, message);
+                            std::string_view message, int64_t happened_us, const std::string& key) {
+  const draft event = build(about, type, reason, message, happened_us);
   const draft& metadata = event.get("metadata");
   recent_first_.push_front({std::string{metadata.get("namespace").str()}, std::string{metadata.get("name").str()}, key});
   known_[key] = recent_first_.begin();

@@ -31,7 +31,9 @@ public:
   /// `component` as in source.component ("deployment-controller"), `host` the node for kubelets, else "".
   event_recorder(api_client& client, std::string component, std::string host = {});
 
-  void normal(const object_reference& about, std::string_view reason, std::string_view message);
+  /// `happened_us`: when, by the wall clock; 0: now. What another one answers by an event of its own, such as a kubelet that a
+  /// pod was assigned to, would else come first.
+  void normal(const object_reference& about, std::string_view reason, std::string_view message, int64_t happened_us = 0);
   void warning(const object_reference& about, std::string_view reason, std::string_view message);
   size_t dropped() const { return dropped_; }
 
@@ -44,13 +46,15 @@ private:
     double tokens = burst_max;
     int64_t refilled_at = 0;
   };
-  void record(const object_reference& about, std::string_view type, std::string_view reason, std::string_view message);
+  void record(const object_reference& about, std::string_view type, std::string_view reason, std::string_view message,
+              int64_t happened_us);
   bool admit(const object_reference& about, int64_t now_seconds);
   void create(const object_reference& about, std::string_view type, std::string_view reason,
-              std::string_view message, const std::string& key);
+              std::string_view message, int64_t happened_us, const std::string& key);
   void count_up(std::list<known_event>::iterator known, draft event);
-  std::string next_name(const std::string& about);
-  draft build(const object_reference& about, std::string_view type, std::string_view reason, std::string_view message);
+  std::string next_name(const std::string& about, int64_t happened_us);
+  draft build(const object_reference& about, std::string_view type, std::string_view reason, std::string_view message,
+              int64_t happened_us);
 
   api_client* client_;
   std::string component_;

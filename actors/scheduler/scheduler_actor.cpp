@@ -204,9 +204,10 @@ void scheduler_actor::bind(const pod_ptr& pod, const std::string& node) {
   binding_[pod->key] = pod->uid;
   auto [name_space, name] = client::split_key(pod->key);
   const client::cause_scope cause{api_, "pods/" + pod->key, pod->revision};
-  api_.bind(name_space, name, pod->uid, node, [this, pod, node, chosen_by = decider_](const client::api_result& result) {
+  const auto assigned_us = context_.clock->wall_us();
+  api_.bind(name_space, name, pod->uid, node, [=, this, chosen_by = decider_](const client::api_result& result) {
     if (result.ok())
-      events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node));
+      events_.normal(reference(*pod), "Scheduled", fmt::format("Successfully assigned {} to {}", pod->key, node), assigned_us);
     else
       context_.log.warning("binding refused", {{"pod", pod->key}, {"node", node}, {"why", result.message}});
     if (!result.ok() && !result.not_found() && !result.conflict() && chosen_by == decider_)
