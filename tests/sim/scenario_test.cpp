@@ -28,6 +28,27 @@ TEST_CASE("the scenarios that come with the program can be read, and say what th
   CHECK(count >= 7);
 }
 
+/// Whole runs, to the end: what was asked for is there, and everything is quiet again. tools/sim runs many more seeds.
+void check_seeds(const std::string& file, uint64_t first, uint64_t last) {
+  const auto plan = load(file);
+  for (auto seed = first; seed <= last; ++seed) {
+    const auto one = run(plan, {.seed = seed, .known = known_roles()});
+    INFO("replay: troupe simulate --seed " << seed << " --scenario " << file);
+    CHECK(text_of(one.violations) == "");
+  }
+}
+
+TEST_CASE("nothing that must hold is broken, whatever fails") {
+  check_seeds("config/simulation/calm.yaml", 1, 5);
+  check_seeds("config/simulation/crashes.yaml", 1, 10);
+  check_seeds("config/simulation/disks.yaml", 1, 10);
+  check_seeds("config/simulation/views.yaml", 1, 10);
+}
+
+TEST_CASE("what was found once and mended stays so") {
+  check_seeds("tests/sim/regressions/late-status-write.yaml", 25, 25);
+}
+
 TEST_CASE("a wrong scenario is told what, where and what may be meant") {
   CHECK_THAT(problems_of("kind: Scenario\n"), Catch::Contains("s.yaml:1:1: field `apiVersion` is missing"));
   CHECK_THAT(problems_of(head + "workload: []\n"), Catch::Contains("s.yaml:3:1: a scenario has no field `workload`") && Catch::Contains("workloads"));
