@@ -25,7 +25,7 @@ class Balancer:
                                             start_new_session=True)
 
     def servers(self):
-        """{name: (status, present connections)}"""
+        """{name: (status, present connections, connections ever)}"""
         try:
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.connect(self.stats)
@@ -36,11 +36,11 @@ class Balancer:
         lines = [line.lstrip("# ").split(",") for line in text.splitlines() if line]
         names = lines[0]
         rows = [dict(zip(names, line)) for line in lines[1:]]
-        return {row["svname"]: (row["status"], int(row["scur"])) for row in rows if row["svname"].startswith("host-")}
+        return {row["svname"]: (row["status"], int(row["scur"]), int(row["stot"])) for row in rows if row["svname"].startswith("host-")}
 
     def all_up(self):
         states = self.servers()
-        return bool(states) and all(status == "UP" for status, _ in states.values())
+        return bool(states) and all(status == "UP" for status, *_ in states.values())
 
     def stop(self):
         self.process.terminate()

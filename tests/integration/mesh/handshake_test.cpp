@@ -110,7 +110,11 @@ TEST_CASE("whoever does not prove its name is refused, and the mesh goes on") {
   node b{place.options("host-b")};
   auto address = place.address("host-b");
   auto refused = [&](const std::string& reason, uint64_t count = 1) {
-    return eventually([&] { return refused_for(b, reason) == count; });
+    auto holds = eventually([&] { return refused_for(b, reason) == count; });
+    if (!holds)
+      for (auto& [why, seen] : b.mesh().table()->refusals())
+        WARN(why << ": " << seen);
+    return holds;
   };
 
   stranger{address}.say(hello_frame(hello_of("host-a")));

@@ -48,13 +48,22 @@ int port_of(int fd) {
   return ntohs(in.sin_port);
 }
 
+/// Held all at once, so that no two are the same.
+std::vector<int> free_ports(size_t count) {
+  std::vector<int> held, result;
+  for (size_t i = 0; i < count; ++i) {
+    held.push_back(listen_on(0));
+    result.push_back(port_of(held.back()));
+  }
+  for (auto fd : held)
+    close(fd);
+  return result;
+}
+
 } // namespace
 
 int free_port() {
-  auto fd = listen_on(0);
-  auto port = port_of(fd);
-  close(fd);
-  return port;
+  return free_ports(1).front();
 }
 
 world::world(std::vector<std::string> names) {
@@ -64,8 +73,9 @@ world::world(std::vector<std::string> names) {
                            .cluster = "troupe",
                            .hosts = names,
                            .now_seconds = runtime::seams::system_clock{}.wall_seconds()});
+  auto ports = free_ports(names.size());
   for (auto& host : names) {
-    all.push_back({host, "127.0.0.1:" + std::to_string(free_port())});
+    all.push_back({host, "127.0.0.1:" + std::to_string(ports[all.size()])});
     fs::create_directories(data(host));
   }
 }
