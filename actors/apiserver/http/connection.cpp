@@ -305,7 +305,7 @@ connection::task<bool> connection::serve_one() {
       co_await linger();
     co_return false;
   }
-  const bool keep_alive = parser_->keep_alive() && !stopping_;
+  const bool keep_alive = parser_->keep_alive();
   const bool old_version = parser_->is_version_10();
   request what = parser_->take();
   what.certificate = certificate_;
@@ -326,9 +326,10 @@ connection::task<bool> connection::serve_one() {
       co_await wait(until);
   }
   happened_ = false; // it was the answer; whatever else it was is looked at before the next wait
-  const bool reuse = keep_alive && !answer_->close;
+  // What the answer says holds: a connection that it keeps open waits for a request for the grace of a stop.
+  const bool reuse = keep_alive && !answer_->close && !stopping_;
   const bool sent = co_await respond(reuse, old_version, head_only);
-  co_return sent&& reuse && !stopping_;
+  co_return sent && reuse;
 }
 
 connection::task<bool> connection::respond(bool keep_alive, bool old_version, bool head_only) {

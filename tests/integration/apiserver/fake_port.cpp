@@ -73,7 +73,8 @@ void fake_port::write(protocol::write_request request,
       type,
       messages::codec::pack(*type, api::status::deleted_status(*kind, content.target->name, "")).object};
   }
-  done(protocol::write_reply{reply, {object}});
+  auto answer = [done, ready = protocol::write_reply{reply, {object}}] { done(ready); };
+  on_answer_ ? on_answer_(answer) : answer();
 }
 
 void fake_port::read_log(std::string_view, kubelet::read_log_request request,

@@ -42,6 +42,8 @@ public:
   std::atomic<bool> ready_{true};
   std::atomic<bool> barrier_works_{true};
   std::atomic<bool> answers_{true};
+  /// Gets what answers a write, instead of its being answered at once.
+  std::function<void(std::function<void()>)> on_answer_;
   std::atomic<size_t> barriers_{0};
   std::function<runtime::protocols::kubelet::ReadLogReplyT(
     const runtime::protocols::kubelet::ReadLogRequestT&)>

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <chrono>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "tests/integration/apiserver/fake_port.hpp"
@@ -141,6 +143,32 @@ TEST_CASE("stopping ends idle connections and streams within two seconds") {
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{2});
   CHECK(idle.ended());
   CHECK(watcher.line(1).empty());
+}
+
+TEST_CASE("a connection that a stopping server says to keep is answered on once more") {
+  served_api api;
+  std::promise<std::function<void()>> held;
+  api.port->on_answer_ = [&](std::function<void()> answer) { held.set_value(std::move(answer)); };
+  auto busy = api.admin(), idle = api.admin();
+  REQUIRE(idle.request("GET", "/livez").code == 200);
+  busy.send("DELETE /api/v1/namespaces/default/pods/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  auto answer = held.get_future().get();
+  std::thread stopping{[&] { api.server->drain(); }};
+  // The stop reaches the threads of the server one after the other: it has come to this one.
+  http_answer seen;
+  do
+    seen = idle.request("GET", "/livez");
+  while (seen.code == 200 && seen.header("connection") != "close");
+  CHECK(seen.code == 200);
+  CHECK(idle.ended());
+  answer();
+  seen = busy.receive();
+  for (int i = 0; i < 100 && seen.code == 200 && seen.header("connection") != "close"; ++i)
+    seen = busy.request("GET", "/livez");
+  CHECK(seen.code == 200);
+  CHECK(seen.header("connection") == "close");
+  CHECK(busy.ended());
+  stopping.join();
 }
 
 TEST_CASE("a taken port is one clear error") {
