@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* placement_name = "current";
 constexpr std::string_view roles_shard = "store/main"; // it holds the Role objects
+constexpr std::string_view shard_prefix = "store/";
 
 client::identity keeper_identity(const std::string& host) {
   return {"system:troupe-host:" + host, {"system:troupe-hosts", "system:authenticated"}};
@@ -34,8 +35,8 @@ std::string object_name(const std::string& role_id) {
 keeper_actor::keeper_actor(caf::actor_config& config, runtime::host::role_context context)
     : super(config), context_(std::move(context)), api_(this, context_, keeper_identity(context_.host)),
       events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
-      placements_(api_.watch(client::placements)), hosts_(api_.watch(client::hosts)),
-      report_(api_, events_, context_, roles_, hosts_, api_.watch(client::shards)), placement_(context_.boot->value), text_(context_.boot->text),
+      placements_(api_.watch(client::placements)), hosts_(api_.watch(client::hosts)), shards_(api_.watch(client::shards)),
+      report_(api_, events_, context_, roles_, hosts_, shards_), placement_(context_.boot->value), text_(context_.boot->text),
       generation_(context_.boot->generation), started_us_(now_us()) {}
 
 keeper_actor::behavior_type keeper_actor::make_behavior() {
@@ -53,14 +54,24 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
   add_commands();
   follow_links();
   api_.start();
+  caf::anon_send(context_.directory, runtime::directory::subscribe{std::string{shard_prefix}, caf::actor_cast<caf::strong_actor_ptr>(this)});
+  shard_tick();
   return {
     [this](const client::protocol::watch_batch& batch) { api_.receive(batch); },
     [this](const runtime::directory::role_up& event) {
+      if (event.id.starts_with(shard_prefix)) {
+        shards_up_[event.id] = event;
+        if (event.id == roles_shard)
+          roles_host_ = event.host;
+        look_at_shards();
+        return;
+      }
       apiservers_.insert(event.id);
       api_.receive(event);
       look_at_bound();
     },
     [this](const runtime::directory::role_down& event) {
+      shards_up_.erase(event.id);
       apiservers_.erase(event.id);
       api_.receive(event);
     },
@@ -76,6 +87,7 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
     [this](const role_ended& event) {
       local_.erase(event.id);
       look();
+      look_at_shards();
     },
     [this](const operator_command& command) { on_command(command); },
     [this](const runtime::mesh::link_up& event) {
@@ -123,7 +135,7 @@ void keeper_actor::tick() {
     for (auto& [id, item] : local_)
       if (item.tenure && item.tenure->active())
         owned.insert(id);
-    report_.update(placement_, owned, generation_, [this](const std::string& host) { return see(host); });
+    report_.update(placement_, owned, shard_views_, generation_, [this](const std::string& host) { return see(host); });
   }
   schedule_tick();
 }
@@ -207,8 +219,8 @@ void keeper_actor::index_bound() {
   for (auto& role : placement_.bound_to(context_.host))
     bound_.emplace(role.id, role);
   for (auto& role : placement_.roles)
-    if (role.id == roles_shard)
-      roles_host_ = role.host;
+    if (role.id == roles_shard && shards_up_.count(role.id) == 0)
+      roles_host_ = role.host; // while it moves, who serves it counts
 }
 
 void keeper_actor::adopt(const std::string& text, int64_t generation) {
@@ -295,6 +307,7 @@ void keeper_actor::look() {
   if (!api_.synced() || generation_ == 0)
     return;
   look_at_bound();
+  look_at_shards();
   for (auto& role : placement_.roles)
     if (!role.hosts.empty())
       look_at_singleton(role);

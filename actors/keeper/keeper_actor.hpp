@@ -5,6 +5,7 @@
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
 #include "actors/keeper/decide_role.hpp"
+#include "actors/keeper/decide_shard.hpp"
 #include "actors/keeper/placement_change.hpp"
 #include "actors/keeper/status_report.hpp"
 #include "messages/api/troupe/v1/placement_generated.h"
@@ -70,6 +71,8 @@ public:
   /// Then it waits so long before it judges.
   static constexpr std::chrono::milliseconds recovery_time{2'000};
   static constexpr std::chrono::milliseconds report_interval{1'000};
+  /// A shard of this host answers within it, or is asked again.
+  static constexpr std::chrono::milliseconds shard_answer_time{2'000};
 
   keeper_actor(caf::actor_config& config, runtime::host::role_context context);
 
@@ -109,17 +112,26 @@ private:
   void update_wish(const role_instance& placed, const client::entry& item);
   void take_over(const role_instance& placed, const client::entry& item);
   void start(const role_instance& placed, runtime::host::tenure_ptr tenure);
-  void stop(const std::string& id, std::string_view why);
+  /// `leaves`: what it left is taken back although the placement may have it here.
+  void stop(const std::string& id, std::string_view why, bool leaves = false);
   void adopt_running();
   runtime::host::tenure::listener listener_of(const std::string& id);
   const client::entry* role_object(const std::string& id) const;
   std::string owner_of(const std::string& id) const;
   std::map<std::string, std::string> owners() const;
 
+  // -- store shards (keeper_actor_shards.cpp)
+  void shard_tick();
+  void look_at_shards();
+  void look_at_shard(const role_instance& placed);
+  void ask_shard(const std::string& id);
+  void on_shard(const std::string& id, const runtime::protocols::store::ShardStateReplyT& reply);
+
   // -- commands (keeper_actor_commands.cpp)
   void add_commands();
   void on_command(const operator_command& command);
   void apply(const std::string& text, const operator_command& command, std::vector<std::string> notes);
+  bool is_at(const std::string& id, const std::string& host, const std::map<std::string, std::string>& owners) const;
   runtime::control::reply show_plan(const std::string& text) const;
 
   int64_t now_us() const { return context_.clock->monotonic_us(); }
@@ -130,6 +142,7 @@ private:
   client::object_cache& roles_;
   client::object_cache& placements_;
   client::object_cache& hosts_;
+  client::object_cache& shards_;
   status_report report_;
   placement placement_;         // in force here
   std::map<std::string, role_instance> bound_; // of placement_, to this host
@@ -141,6 +154,9 @@ private:
   std::map<std::string, int64_t> refused_; // the revision of the Role on which a takeover was refused
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
+  std::map<std::string, runtime::directory::role_up> shards_up_; // who serves each shard, by role
+  std::map<std::string, shard_view> shard_views_;   // of the shards here that move, by role
+  std::set<std::string> asked_shards_;              // that have not answered yet
   int64_t started_us_ = 0;
   std::map<std::string, int64_t> missing_; ///< hosts that take no part, and since when (microseconds, monotonic)
   caf::actor_addr gate_; ///< that tells of links

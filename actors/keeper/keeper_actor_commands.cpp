@@ -70,7 +70,7 @@ void keeper_actor::on_command(const operator_command& command) {
     return answer(refuse("`" + request[0] + "` with other words than expected"));
   if (!changed.refusal.empty())
     return answer(refuse(changed.refusal));
-  if (const auto owner = owned.find(request[1]); request[0] == "move" && owner != owned.end() && owner->second == request[2])
+  if (request[0] == "move" && is_at(request[1], request[2], owned))
     return answer(lines_of({fmt::format("{} runs on {} already", request[1], request[2])}));
   apply(with_overrides(text_, changed.overrides), command, changed.notes);
 }
@@ -79,8 +79,19 @@ void keeper_actor::on_command(const operator_command& command) {
 std::map<std::string, std::string> keeper_actor::owners() const {
   std::map<std::string, std::string> result;
   for (auto& role : placement_.roles)
-    result[role.id] = owner_of(role.id);
+    if (role.role != store_role)
+      result[role.id] = owner_of(role.id);
+  for (auto& [id, up] : shards_up_)
+    result[id] = up.host; // while it moves, its Role tells of where it is to be
   return result;
+}
+
+/// A shard that is on its way somewhere can be called back to where it is.
+bool keeper_actor::is_at(const std::string& id, const std::string& host, const std::map<std::string, std::string>& owners) const {
+  const auto placed = std::find_if(placement_.roles.begin(), placement_.roles.end(), [&](auto& role) { return role.id == id; });
+  const auto owner = owners.find(id);
+  return owner != owners.end() && owner->second == host && placed != placement_.roles.end() &&
+         (placed->role != store_role || placed->host == host);
 }
 
 reply keeper_actor::show_plan(const std::string& text) const {

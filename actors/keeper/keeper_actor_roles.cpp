@@ -81,14 +81,14 @@ void keeper_actor::start(const role_instance& placed, runtime::host::tenure_ptr 
   roles->start(placed, std::move(tenure));
 }
 
-void keeper_actor::stop(const std::string& id, std::string_view why) {
+void keeper_actor::stop(const std::string& id, std::string_view why, bool leaves) {
   auto found = local_.find(id);
   auto roles = context_.roles.lock();
   if (found == local_.end() || !found->second.running || found->second.stopping || !roles)
     return;
   found->second.stopping = true;
   context_.log.info("stopping a role", {{"id", id}, {"why", why}});
-  const auto for_good = !found->second.tenure && bound_.count(id) == 0;
+  const auto for_good = leaves || (!found->second.tenure && bound_.count(id) == 0);
   roles->stop(id, for_good, [self = caf::actor_cast<caf::actor_addr>(this), id] {
     if (auto keeper = caf::actor_cast<caf::actor>(self))
       caf::anon_send(keeper, role_ended{id});
@@ -101,6 +101,8 @@ void keeper_actor::look_at_bound() {
   if (generation_ == 0)
     return;
   for (auto& [id, placed] : bound_) {
+    if (placed.role == store_role)
+      continue; // keeper_actor_shards.cpp
     auto found = local_.find(id);
     if (found == local_.end())
       start(placed, nullptr);
@@ -113,7 +115,7 @@ void keeper_actor::look_at_bound() {
   });
   std::vector<std::string> gone;
   for (auto& [id, item] : local_) {
-    if (item.tenure || bound_.count(id) > 0)
+    if (item.tenure || bound_.count(id) > 0 || item.placed.role == store_role)
       continue;
     if (item.placed.role != apiserver_role || served)
       gone.push_back(id);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view section = "overrides:";
 constexpr std::string_view section_comment = "# Written by `troupe move` and `troupe drain`; `troupe apply` of a file without it ends it.";
-constexpr std::string_view store_role = "store";
 constexpr std::string_view apiserver_role = "apiserver";
 
 const role_instance* find_role(const placement& in, const std::string& id) {
@@ -51,16 +50,31 @@ void compare_cluster(const placement& now, const placement& next, change& result
                                               host.name, before.address));
 }
 
+/// Its data come from the host that serves it; back to that one it can always go.
+void check_shard_move(const role_instance& before, const role_instance& after, const presence_of& see, const std::map<std::string, std::string>& served,
+                      change& result) {
+  const auto found = served.find(before.id);
+  const auto from = found == served.end() ? std::string{} : found->second;
+  if (from == after.host)
+    return;
+  if (from.empty())
+    result.refusals.push_back(fmt::format("`{}` would move to {}, but no host serves it now, so its data cannot be copied", before.id, after.host));
+  else if (from != before.host)
+    result.refusals.push_back(fmt::format("`{}` is on its way from {} to {}: wait until it is there, or move it back to {}", before.id,
+                                          from, before.host, from));
+  else if (see(after.host) != presence::up)
+    result.refusals.push_back(fmt::format("`{}` would move to {}, which is not up", after.id, after.host));
+}
+
 /// `from`: where it is now.
 void compare_role(const role_instance& before, const role_instance& after, const std::string& from, const presence_of& see,
-                  change& result) {
+                  const std::map<std::string, std::string>& owners, change& result) {
   const auto bound = after.hosts.empty();
   // A role stays where a failover has brought it, until its hosts are wished anew.
   const bool wished_anew = before.hosts != after.hosts || before.since != after.since;
   if (bound ? before.host != after.host : wished_anew && from != after.host) {
-    if (before.role == store_role)
-      result.refusals.push_back(fmt::format("`{}` would move from {} to {}: a shard's data cannot be moved yet", before.id,
-                                            before.host, after.host));
+    if (before.role == store_role && !owners.empty())
+      check_shard_move(before, after, see, owners, result);
     else if (see(after.host) != presence::up)
       result.refusals.push_back(fmt::format("`{}` would move to {}, which is not up", after.id, after.host));
     result.steps.push_back({step::kind::move, after.id, from, after.host});
@@ -80,7 +94,7 @@ std::string step::text() const {
     case kind::stop:
       return fmt::format("stop     {} on {}", role, from);
     case kind::move:
-      return fmt::format("move     {} from {} to {}", role, from, to);
+      return fmt::format("move     {} from {} to {}{}", role, from, to, role.starts_with("store/") ? " with its data" : "");
     case kind::restart:
       return fmt::format("restart  {} on {}: its settings change", role, to);
     case kind::reorder:
@@ -100,8 +114,8 @@ change plan_change(const placement& now, const placement& next, const presence_o
   for (auto& after : next.roles) {
     if (auto before = find_role(now, after.id)) {
       const auto owner = owners.find(after.id);
-      const auto known = !after.hosts.empty() && owner != owners.end() && !owner->second.empty();
-      compare_role(*before, after, known ? owner->second : before->host, see, result);
+      const auto known = (!after.hosts.empty() || after.role == store_role) && owner != owners.end() && !owner->second.empty();
+      compare_role(*before, after, known ? owner->second : before->host, see, owners, result);
       continue;
     }
     result.steps.push_back({step::kind::start, after.id, {}, after.host});
@@ -186,12 +200,13 @@ edit move_role(const placement& now, const std::string& role, const std::string&
     result.refusal = unknown("host", host, host_names(now));
   } else if (found->role == apiserver_role && find_role(now, apiserver_id(host)) && found->host != host) {
     result.refusal = fmt::format("host `{}` has an apiserver already, and each host has one at most", host);
+  } else if (found->role == store_role) {
+    set_override(result.overrides, role, {host}, next);
+    return result;
   } else if (found->hosts.empty() && found->role != apiserver_role) {
-    result.refusal = found->role == store_role
-                       ? fmt::format("`{}` stays on {}: a shard's data cannot be moved yet", role, found->host)
-                       : fmt::format("`{}` is bound to {}: only apiservers and roles of which one instance works can move; change the "
-                                     "placement file and `troupe apply` it",
-                                     role, found->host);
+    result.refusal = fmt::format("`{}` is bound to {}: only apiservers, store shards and roles of which one instance works can move; change "
+                                 "the placement file and `troupe apply` it",
+                                 role, found->host);
   } else if (see(host) != presence::up) {
     result.refusal = fmt::format("host `{}` is not up", host);
   }
@@ -226,6 +241,11 @@ edit drain_host(const placement& now, const std::string& host, const std::map<st
   }
   size_t turn = 0;
   for (auto& role : now.roles) {
+    if (role.role == store_role) {
+      if (role.host == host)
+        set_override(result.overrides, role.id, {others[turn++ % others.size()]}, next);
+      continue;
+    }
     if (role.hosts.empty()) {
       if (role.host == host)
         result.notes.push_back(fmt::format("`{}` stays: it is bound to {}", role.id, host));

@@ -27,8 +27,11 @@ struct change {
   std::vector<std::string> refusals; ///< why it cannot be carried out; none: it can
 };
 
-/// From the placement in force to `next`; `see` tells which hosts are there. `owners`: role id -> host that owns it now, which
-/// after a failover is not the preferred one.
+inline constexpr std::string_view store_role = "store";
+
+/// From the placement in force to `next`; `see` tells which hosts are there. `owners`: role id -> host that owns it now, or serves
+/// the shard, which after a failover is not the preferred one. Without any, whether a shard can be copied now is not looked at: somebody
+/// has decided it.
 change plan_change(const placement& now, const placement& next, const presence_of& see,
                    const std::map<std::string, std::string>& owners = {});
 
@@ -45,10 +48,10 @@ struct edit {
 };
 
 /// The overrides after `troupe move ROLE HOST`: HOST first, the role's other hosts after it.
-/// `next`: the generation that the edited placement will have.
+/// `next`: the generation that the edited placement will have. Whether a shard's move can be carried out is for plan_change().
 edit move_role(const placement& now, const std::string& role, const std::string& host, int64_t next, const presence_of& see);
 
-/// After `troupe drain HOST`: every singleton elsewhere. `owners`: role id -> host that owns it now.
+/// After `troupe drain HOST`: every singleton and every shard elsewhere. `owners`: role id -> host that owns it now.
 edit drain_host(const placement& now, const std::string& host, const std::map<std::string, std::string>& owners,
                 int64_t next, const presence_of& see);
 

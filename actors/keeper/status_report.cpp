@@ -2,9 +2,12 @@
 
 #include "actors/keeper/keeper_actor.hpp"
 #include "messages/api/troupe/v1/host_generated.h"
+#include "messages/api/troupe/v1/shard_generated.h"
 #include "messages/codec/time.hpp"
 #include "runtime/host/version.hpp"
 #include "runtime/mesh/mesh.hpp"
+
+#include <fmt/format.h>
 
 namespace actors::keeper {
 
@@ -12,7 +15,7 @@ using client::draft;
 
 namespace {
 
-constexpr std::string_view store_role = "store";
+constexpr std::string_view moving_phase = "Moving";
 constexpr std::string_view hollow_setting = "hollowIndex";
 
 std::string phase_of(const runtime::telemetry::actor_row& row) {
@@ -78,7 +81,7 @@ status_report::status_report(client::api_client& api, client::event_recorder& ev
 }
 
 void status_report::update(const runtime::placement::placement& placed, const std::set<std::string>& owned,
-                           int64_t generation, const presence_of& see) {
+                           const shard_views& moving, int64_t generation, const presence_of& see) {
   if (!context_.actors)
     return;
   std::set<std::string> ids;
@@ -101,7 +104,7 @@ void status_report::update(const runtime::placement::placement& placed, const st
     const shown now{row->restarts(), row->last_failure, phase_of(*row)};
     report_role(role.id, bound, now);
     if (role.role == store_role)
-      report_shard(role, now);
+      report_shard(role, now, moving);
   }
   std::erase_if(shown_, [&](const auto& item) { return ids.count(item.first) == 0; }); // written by others meanwhile
   report_host(ids, generation);
@@ -134,7 +137,15 @@ draft status_report::status_of(const shown& now, const shown& before) const {
     if (now.failure != before.failure || now.restarts != before.restarts)
       status.set("lastFailureTime", messages::codec::format_time(seconds));
   }
-  status.set("conditions", draft::make_array({condition(now.phase == "Running", now.phase, now.failure, seconds)}));
+  // A shard that moves is served where it was, but for its last moment and for a source that is not there.
+  const auto ready = now.phase == "Running" || (now.phase == moving_phase && now.reason != "Waiting" && now.reason != "HandingOver");
+  auto conditions = draft::make_array({condition(ready, now.phase, now.failure, seconds)});
+  if (now.phase == moving_phase) {
+    auto moving = condition(true, now.reason, now.message, seconds);
+    moving.set("type", "Moving");
+    conditions.push_back(std::move(moving));
+  }
+  status.set("conditions", std::move(conditions));
   return status;
 }
 
@@ -159,6 +170,11 @@ void status_report::report_role(const std::string& id, bool bound, shown now) {
   const auto before = shown_[id];
   if (before == now || !writing_.insert(id).second)
     return;
+  const auto* spec = item->as<messages::api::troupe::v1::Role>().spec();
+  if (bound && spec != nullptr && (spec->hosts() == nullptr || spec->hosts()->size() != 1 || spec->hosts()->Get(0)->string_view() != context_.host)) {
+    place(client::roles, object_name(id), id, draft::make_object({{"hosts", draft::make_array({context_.host})}}));
+    return; // a shard that moved here: the status follows, when that is seen
+  }
   auto status = status_of(now, before);
   if (bound)
     status.set("host", context_.host); // of a singleton only a takeover says it
@@ -211,6 +227,12 @@ void status_report::report_host(const std::set<std::string>& ids, int64_t genera
              });
 }
 
+/// The wish of a Role or Shard that has moved here, or is to.
+void status_report::place(const client::resource& kind, const std::string& name, const std::string& key, draft spec) {
+  api_.patch(kind, "", "", name, client::protocol::PatchKind::merge, draft::make_object({{"spec", std::move(spec)}}),
+             [this, key](const client::api_result& result) { finish(key, result); });
+}
+
 /// Roles that a newer placement does not name any more; the epochs that they had stay in the shards. One without a
 /// generation was made by hand, and is nobody's but its maker's.
 void status_report::remove_unplaced(const runtime::placement::placement& placed, int64_t generation) {
@@ -228,7 +250,39 @@ void status_report::remove_unplaced(const runtime::placement::placement& placed,
   }
 }
 
-void status_report::report_shard(const runtime::placement::role_instance& shard, shown now) {
+namespace {
+
+/// The reason and the message of the condition Moving.
+std::pair<std::string, std::string> progress_of(const shard_view& view) {
+  using runtime::protocols::store::ShardPhase;
+  const auto from = view.peer.empty() ? std::string{"another host"} : "host " + view.peer;
+  const auto missing = view.reason.empty() ? std::string{} : "; " + view.reason;
+  switch (view.phase) {
+    case ShardPhase::waiting:
+      return {"Waiting", fmt::format("{}% copied; {}", view.percent, view.reason)};
+    case ShardPhase::copying:
+      return {"Copying", fmt::format("{}% copied from {}{}", view.percent, from, missing)};
+    case ShardPhase::catching_up:
+      return {"CatchingUp", fmt::format("copied from {}, which is {} changes ahead{}", from, view.lag, missing)};
+    case ShardPhase::handing_over:
+      return {"HandingOver", fmt::format("{} was asked for the last changes{}", from, missing)};
+    case ShardPhase::handed_over:
+      return {"HandedOver", fmt::format("{} has the data", from)};
+    default:
+      return {};
+  }
+}
+
+} // namespace
+
+/// By the host that the placement has it on, also while it is on its way there.
+void status_report::report_shard(const runtime::placement::role_instance& shard, shown now, const shard_views& moving) {
+  now.host = context_.host;
+  if (const auto view = moving.find(shard.id); view != moving.end())
+    if (std::tie(now.reason, now.message) = progress_of(view->second); !now.reason.empty()) {
+      now.host = view->second.peer;
+      now.phase = moving_phase;
+    }
   const auto name = shard.settings.text("shard");
   const std::string key = "shard " + name;
   const auto* item = shards_.find(name);
@@ -248,9 +302,14 @@ void status_report::report_shard(const runtime::placement::role_instance& shard,
   if (shown_shards_[shard.id] == now || !writing_.insert(key).second)
     return;
   auto status = status_of(now, shown_shards_[shard.id]);
-  status.set("host", context_.host);
-  api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge,
-             merge_patch(std::move(status), *item),
+  if (!now.host.empty())
+    status.set("host", now.host);
+  const auto* spec = item->as<messages::api::troupe::v1::Shard>().spec();
+  if (spec == nullptr || spec->host() == nullptr || spec->host()->string_view() != context_.host) {
+    place(client::shards, name, key, draft::make_object({{"host", context_.host}}));
+    return; // the status follows, when that is seen
+  }
+  api_.patch(client::shards, "status", "", name, client::protocol::PatchKind::merge, merge_patch(std::move(status), *item),
              [this, key, id = shard.id, now](const client::api_result& result) {
                finish(key, result);
                if (result.ok())

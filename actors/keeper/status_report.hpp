@@ -6,6 +6,7 @@
 #include "actors/client/event_recorder.hpp"
 #include "actors/keeper/decide_role.hpp"
 #include "runtime/placement/placement.hpp"
+#include "runtime/protocols/store.hpp"
 
 #include <map>
 #include <set>
@@ -13,14 +14,27 @@
 
 namespace actors::keeper {
 
+/// How far the move of a shard is, as its instance on this host says.
+struct shard_view {
+  runtime::protocols::store::ShardPhase phase = runtime::protocols::store::ShardPhase::opening;
+  std::string peer; ///< the other host
+  int32_t percent = 0;
+  int64_t lag = 0;
+  int64_t epoch = 0; ///< handed over: of the successor
+  std::string reason;
+};
+
+using shard_views = std::map<std::string, shard_view>; // by role
+
 class status_report {
 public:
   status_report(client::api_client& api, client::event_recorder& events, const runtime::host::role_context& context,
                 client::object_cache& roles, client::object_cache& hosts, client::object_cache& shards);
 
-  /// Looks at the actor table and writes what is new. `owned`: ids of the singletons that this host owns.
-  void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, int64_t generation,
-              const presence_of& see);
+  /// Looks at the actor table and writes what is new. `owned`: ids of the singletons that this host owns. `moving`: shards here that are
+  /// not settled.
+  void update(const runtime::placement::placement& placed, const std::set<std::string>& owned, const shard_views& moving,
+              int64_t generation, const presence_of& see);
 
 private:
   struct shown {
@@ -28,6 +42,9 @@ private:
     std::string failure;
     std::string phase;
     std::string uid = {}; ///< of the object: one that was made anew is told all
+    std::string host = {};   ///< of a shard: who serves it
+    std::string reason = {}; ///< of a shard that moves: how far it is
+    std::string message = {};
     bool operator==(const shown&) const = default;
   };
 
@@ -37,7 +54,8 @@ private:
   void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
   void finish(const std::string& what, const client::api_result& result);
   void ensure_host();
-  void report_shard(const runtime::placement::role_instance& shard, shown now);
+  void report_shard(const runtime::placement::role_instance& shard, shown now, const shard_views& moving);
+  void place(const client::resource& kind, const std::string& name, const std::string& key, client::draft spec);
   void remove_unplaced(const runtime::placement::placement& placed, int64_t generation);
   void report_lost(const runtime::placement::placement& placed, const presence_of& see);
 

@@ -1,7 +1,11 @@
 #include "actors/store/store.hpp"
 
+#include "runtime/host/placement_file.hpp"
+#include "runtime/host/shard_folder.hpp"
 #include "runtime/protocols/register.hpp"
 #include "storage/lmdb/lmdb_engine.hpp"
+
+#include <thread>
 
 namespace actors::store {
 
@@ -9,6 +13,12 @@ namespace {
 
 // "store/pods" -> "pods"
 std::string shard_of(const std::string& id) { return id.substr(id.find('/') + 1); }
+
+// An empty folder becomes a new shard only when the cluster is made: before a placement was ever in force on this host. After that the
+// shard's data is on another host, and this is to be a copy of it. A host alone has no other.
+bool is_elsewhere(const runtime::host::role_context& ctx) {
+  return ctx.mesh != nullptr && runtime::host::has_placement(ctx.data);
+}
 
 // In the directory the highest epoch counts: a former shard has the one before its successor's.
 int64_t epoch_of(const storage::owner_record& owner) {
@@ -21,8 +31,10 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
   options.host = ctx.host;
   options.random = ctx.random;
   auto opened = std::make_shared<std::weak_ptr<storage::engine>>();
-  options.open = [opened, folder = ctx.data / "store" / options.shard]() {
-    std::shared_ptr<storage::engine> engine = storage::lmdb::open({folder});
+  options.open = [ctx, opened, folder = runtime::host::shard_folder(ctx.data, options.shard)]() {
+    storage::lmdb::options how{.folder = folder};
+    how.as_copy = is_elsewhere(ctx);
+    std::shared_ptr<storage::engine> engine = storage::lmdb::open(how);
     *opened = engine;
     return engine;
   };
@@ -41,6 +53,40 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
     caf::anon_send(ctx.directory, runtime::directory::register_role{ctx.id, self, {}, epoch});
   };
   return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
+}
+
+// A committer that ends may hold the folder until its sync returns.
+std::shared_ptr<storage::engine> open_released(const std::filesystem::path& folder) {
+  for (const auto until = std::chrono::steady_clock::now() + limits{}.open_wait_max;;) {
+    try {
+      return storage::lmdb::open({folder});
+    } catch (const storage::error& e) {
+      if (e.code() != storage::error_code::locked || std::chrono::steady_clock::now() >= until)
+        throw;
+      std::this_thread::sleep_for(limits{}.open_retry);
+    }
+  }
+}
+
+// After this host has lost the shard to another one: former data is set aside, once, so that it is never taken for the shard;
+// a copy that was given up is removed. A copy that has asked for the data, and data that serve, stay.
+void take_back(const runtime::host::role_context& ctx) {
+  const auto shard = shard_of(ctx.id);
+  const auto folder = runtime::host::shard_folder(ctx.data, shard);
+  if (!runtime::host::has_shard_folder(ctx.data, shard))
+    return;
+  const auto owner = open_released(folder)->owner();
+  if (owner.state == storage::owner_state::handed_over) {
+    const auto aside = runtime::host::former_shard_folder(ctx.data, shard);
+    std::filesystem::remove_all(aside);
+    std::filesystem::rename(folder, aside);
+    ctx.log.info("the data that was handed over is set aside", {{"folder", aside.string()}, {"to", owner.peer}});
+  } else if (owner.state == storage::owner_state::following) {
+    std::filesystem::remove_all(folder);
+    ctx.log.info("the copy that was given up is removed", {{"shard", shard}, {"from", owner.peer}});
+  } else {
+    ctx.log.warning("the folder stays: its data is not on another host", {{"folder", folder.string()}});
+  }
 }
 
 } // namespace
@@ -78,6 +124,7 @@ runtime::host::role_descriptor describe() {
   role.restart = runtime::supervision::restart_policy::permanent;
   role.shutdown = std::chrono::seconds(10);
   role.spawn = spawn_role;
+  role.take_back = take_back;
   return role;
 }
 

@@ -52,6 +52,11 @@ std::optional<kept_placement> load_placement(const std::filesystem::path& data) 
   return result;
 }
 
+bool has_placement(const std::filesystem::path& data) {
+  std::error_code none;
+  return std::filesystem::exists(data / kept_name, none);
+}
+
 void save_given_placement(const std::filesystem::path& data, const std::string& text) {
   pki::write_private_file(data / given_name, text);
 }

@@ -18,6 +18,9 @@ void save_placement(const std::filesystem::path& data, const kept_placement& pla
 /// Nothing when there is none. Throws std::runtime_error that names the file and the remedy when it is damaged.
 std::optional<kept_placement> load_placement(const std::filesystem::path& data);
 
+/// Whether a placement was ever in force on this host.
+bool has_placement(const std::filesystem::path& data);
+
 /// The file that an operator gave at the last start, to tell a new one from the same one. Empty: none.
 void save_given_placement(const std::filesystem::path& data, const std::string& text);
 std::string load_given_placement(const std::filesystem::path& data);

@@ -206,8 +206,15 @@ std::vector<problem> apply_overrides(const std::vector<override_entry>& override
         problems.push_back({one.line, one.column, std::move(wrong)});
       continue;
     }
+    if (found->hosts.empty() && spec != known.end() && spec->naming == instance_naming::per_shard) {
+      if (one.hosts.size() > 1)
+        problems.push_back({one.line, one.column, "`" + one.role + "` is a store shard: it is on one host"});
+      found->host = one.hosts.front();
+      found->since = one.since;
+      continue;
+    }
     if (found->hosts.empty()) {
-      problems.push_back({one.line, one.column, "`" + one.role + "` is bound to its host: only singletons and apiservers move"});
+      problems.push_back({one.line, one.column, "`" + one.role + "` is bound to its host: only singletons, apiservers and store shards move"});
       continue;
     }
     found->hosts = one.hosts;

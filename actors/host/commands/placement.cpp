@@ -90,7 +90,8 @@ std::vector<client_command> placement_commands() {
      .summary = "move a role to another host while it works",
      .usage = "troupe move ROLE HOST",
      .help = "Prefers HOST for a role of which one instance works (a controller, the scheduler). The other hosts of the role stay behind it,\n"
-             "to take over when HOST is lost.",
+             "to take over when HOST is lost. A store shard (store/main) is copied with its data while it serves, and handed over: writes wait\n"
+             "for a moment. `kubectl get shards.troupe.dev` shows how far it is; moving it back calls it off.",
      .words_min = 2,
      .words_max = 2,
      .words_help = "a role and a host are needed",
@@ -98,7 +99,8 @@ std::vector<client_command> placement_commands() {
     {.name = "drain",
      .summary = "move everything that can move away from a host",
      .usage = "troupe drain HOST",
-     .help = "Moves every role of which one instance works to other hosts, and lists what stays because it is bound to the host.",
+     .help = "Moves every role of which one instance works, and every store shard, to other hosts, and lists what stays because it is bound\n"
+             "to the host.",
      .words_min = 1,
      .words_max = 1,
      .words_help = "the host is missing",

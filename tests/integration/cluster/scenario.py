@@ -191,7 +191,7 @@ def main():
     print("-- what makes no sense is refused")
     require("did you mean `scheduler`" in troupe("host-b", "move", "schedular", "host-a", ok=False), "an unknown role is moved")
     require("did you mean" in troupe("host-b", "move", "scheduler", "host-d", ok=False), "a move to an unknown host")
-    require("stays on host-a" in troupe("host-b", "move", "store/main", "host-b", ok=False), "a shard is moved")
+    require("did you mean `store/main`" in troupe("host-b", "move", "store/mian", "host-b", ok=False), "an unknown shard is moved")
 
     print("-- host-b is killed")
     load = Load(Api("host-a"))  # a connection of its own

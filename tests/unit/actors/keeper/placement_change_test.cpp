@@ -1,4 +1,5 @@
 // What another placement changes, what is refused, and the edits of move and drain.
+#include "actors/keeper/decide_shard.hpp"
 #include "actors/keeper/placement_change.hpp"
 
 #include <catch2/catch.hpp>
@@ -89,12 +90,51 @@ TEST_CASE("after a failover the plan starts from where roles are, and moves only
 
 TEST_CASE("what cannot be done is refused") {
   auto now = read(base);
-  auto moved_shard = read(head + "  - { role: store, host: b }\n  - { role: scheduler, host: a }\n");
-  auto result = plan_change(now, moved_shard, with_lost(""));
-  REQUIRE(result.refusals.size() == 1);
-  CHECK(result.refusals[0] == "`store/main` would move from a to b: a shard's data cannot be moved yet");
   auto to_lost = read(head + "  - { role: store, host: a }\n  - { role: scheduler, host: c }\n");
   CHECK(plan_change(now, to_lost, with_lost("c")).refusals == strings{"`scheduler` would move to c, which is not up"});
+}
+
+TEST_CASE("a shard moves with its data, from the host that serves it") {
+  auto now = read(base);
+  auto to = [](const std::string& host) { return read(head + "  - { role: store, host: " + host + " }\n  - { role: scheduler, host: a }\n"); };
+  const std::map<std::string, std::string> at_a{{"store/main", "a"}};
+  auto planned = [&](const placement& from, const std::string& host, const std::map<std::string, std::string>& served, const char* lost = "") {
+    return plan_change(from, to(host), with_lost(lost), served);
+  };
+  CHECK(planned(now, "b", at_a).refusals.empty());
+  CHECK(texts(planned(now, "b", at_a)).front() == "move     store/main from a to b with its data");
+  CHECK(planned(now, "b", at_a, "b").refusals == strings{"`store/main` would move to b, which is not up"});
+  CHECK(planned(now, "b", {{"scheduler", "a"}}).refusals == strings{"`store/main` would move to b, but no host serves it now, so its data cannot be copied"});
+  // On its way: not to a third host, but back, or nothing new.
+  CHECK(planned(to("b"), "c", at_a).refusals ==
+        strings{"`store/main` is on its way from a to b: wait until it is there, or move it back to a"});
+  CHECK(planned(to("b"), "a", at_a).refusals.empty());
+  CHECK(planned(to("b"), "b", at_a).steps.size() < planned(to("b"), "a", at_a).steps.size());
+  // What somebody has decided is carried out, whatever is up at this moment.
+  CHECK(plan_change(now, to("b"), with_lost("b")).refusals == strings{"`store/main` would move to b, which is not up"});
+  CHECK(plan_change(now, to("b"), with_lost("")).refusals.empty());
+  CHECK(plan_change(now, read(head + "  - { role: store, host: a }\n"), with_lost("")).refusals.empty());
+}
+
+TEST_CASE("what becomes of a shard here") {
+  using enum shard_state;
+  const auto decided = [](bool placed, shard_state state, bool folder, bool elsewhere) {
+    return decide_shard(placed, {state, folder}, elsewhere);
+  };
+  for (const bool elsewhere : {false, true}) {
+    CHECK(decided(true, absent, false, elsewhere) == shard_action::start);
+    CHECK(decided(false, absent, true, elsewhere) == shard_action::start); // whoever copies it needs it, or it is a copy that asked
+    CHECK(decided(false, absent, false, elsewhere) == shard_action::none);
+    CHECK(decided(true, copying, true, elsewhere) == shard_action::none);
+    CHECK(decided(false, copying, true, elsewhere) == shard_action::end_for_good);
+    for (const bool placed : {false, true})
+      for (const auto state : {unknown, serving, asking})
+        CHECK(decided(placed, state, true, elsewhere) == shard_action::none);
+  }
+  for (const bool placed : {false, true}) {
+    CHECK(decided(placed, handed_over, true, false) == shard_action::none); // the successor may need the rest
+    CHECK(decided(placed, handed_over, true, true) == shard_action::end_for_good);
+  }
 }
 
 TEST_CASE("move prefers the host and keeps the others") {
@@ -121,7 +161,10 @@ TEST_CASE("moves that make no sense are refused") {
   CHECK(refusal("schedular", "b") == "no role is named `schedular` (did you mean `scheduler`?)");
   CHECK(refusal("scheduler", "nowhere") == "no host is named `nowhere`");
   CHECK(refusal("scheduler", "c", "c") == "host `c` is not up");
-  CHECK(refusal("store/main", "b") == "`store/main` stays on a: a shard's data cannot be moved yet");
+  auto shard = read(with_overrides(base, move_role(now, "store/main", "b", 2, with_lost("")).overrides));
+  CHECK(shard.roles[0].host == "b");
+  CHECK(shard.roles[0].hosts.empty());
+  CHECK(shard.bound_to("b").size() == 1);
   CHECK(refusal("kubelet/n", "b").find("bound to a") != std::string::npos);
 }
 
@@ -159,13 +202,16 @@ TEST_CASE("drain moves what can move and says what stays") {
   auto next = read(with_overrides(base, result.overrides));
   CHECK(next.roles[2].hosts == strings{"b", "a"});
   CHECK(next.roles[3].hosts == strings{"b", "a"}); // it had failed over to a
-  CHECK(result.notes == strings{"`store/main` stays: it is bound to a", "`apiserver/a` stays: it is bound to a", "`kubelet/n` stays: it is bound to a"});
+  CHECK(next.roles[0].host == "b");
+  CHECK(result.notes == strings{"`apiserver/a` stays: it is bound to a", "`kubelet/n` stays: it is bound to a"});
   CHECK(drain_host(now, "nowhere", {}, 2, with_lost("")).refusal == "no host is named `nowhere`");
 }
 
 TEST_CASE("an override of what cannot move, or does not exist, is a problem with its place") {
-  auto result = rp::parse(base + "overrides:\n  - { role: kubelet/n, hosts: [b] }\n  - { role: sheduler, hosts: [b] }\n", known);
-  REQUIRE(result.problems.size() == 2);
-  CHECK(rp::render("f", result.problems[0]) == "f:15:5: `kubelet/n` is bound to its host: only singletons and apiservers move");
+  auto result = rp::parse(base + "overrides:\n  - { role: kubelet/n, hosts: [b] }\n  - { role: sheduler, hosts: [b] }\n"
+                               "  - { role: store/main, hosts: [b, c] }\n", known);
+  REQUIRE(result.problems.size() == 3);
+  CHECK(rp::render("f", result.problems[0]) == "f:15:5: `kubelet/n` is bound to its host: only singletons, apiservers and store shards move");
   CHECK(rp::render("f", result.problems[1]) == "f:16:5: no role is named `sheduler` (did you mean `scheduler`?)");
+  CHECK(rp::render("f", result.problems[2]) == "f:17:5: `store/main` is a store shard: it is on one host");
 }

@@ -38,11 +38,23 @@ void validate_status_update(const draft& next, const draft& old, field_errors& o
   validate_conditions(now.get("conditions"), status.child("conditions"), out);
 }
 
+/// "Moving (Copying)": the reason is how far it is.
+std::string phase_of(const draft& now) {
+  std::string phase{now.get("phase").str()};
+  if (phase.empty())
+    return "Pending";
+  if (phase == "Moving")
+    for (auto& one : now.get("conditions").items())
+      if (one.get("type").str() == "Moving" && !one.get("reason").str().empty())
+        phase.append(" (").append(one.get("reason").str()).append(")");
+  return phase;
+}
+
 void cells(const draft& object, int64_t now_seconds, std::vector<draft>& out) {
   auto& now = object.get("status");
   out.push_back(table::name_of(object));
   out.push_back(text_cell(now.get("host").str().empty() ? object.get("spec").get("host") : now.get("host")));
-  out.push_back(now.get("phase").str().empty() ? "Pending" : now.get("phase").str());
+  out.push_back(phase_of(now));
   out.push_back(table::age(object, now_seconds));
   out.push_back(text_cell(object.get("spec").get("engine")));
   out.push_back(now.get("restarts").integer());
