@@ -107,6 +107,7 @@ void status_report::update(const runtime::placement::placement& placed, const st
       report_shard(role, now, moving);
   }
   std::erase_if(shown_, [&](const auto& item) { return ids.count(item.first) == 0; }); // written by others meanwhile
+  std::erase_if(shown_shards_, [&](const auto& item) { return ids.count(item.first) == 0; });
   report_host(ids, generation);
   // Of the hosts that are there, the first by name tells of what no host tells of itself.
   for (auto& host : placed.hosts)
