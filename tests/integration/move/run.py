@@ -103,6 +103,8 @@ class Test:
         require("no host is named `host-z`" in refused("move", "store/main", "host-z"), "an unknown host")
         require("did you mean" in refused("move", "store/mian", b), "an unknown shard")
         self.cluster.kill(b)
+        conditions = lambda: self.api.call("GET", f"/apis/troupe.dev/v1/hosts/{b}")[1].get("status", {}).get("conditions", [])
+        wait_for("host-b is known to be lost", 20, lambda: any(one["type"] == "Ready" and one["status"] != "True" for one in conditions()))
         require("not up" in refused("move", "store/main", b), "a host that is down")
         none = f"{self.cluster.path}/none.yaml"
         with open(none, "w", encoding="utf-8") as out:
