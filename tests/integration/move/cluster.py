@@ -143,16 +143,16 @@ class Api:
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 
 
-def config_map(name, value):
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"load": "yes"}}, "data": {"value": value}}
+def config_map(name, value, load):
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"load": load}}, "data": {"value": value}}
 
 
 class Writer(threading.Thread):
-    """Creates objects one after the other through one apiserver, and counts a shared object up. What was acknowledged must be found."""
+    """Creates objects one after the other through one apiserver. What was acknowledged must be found."""
 
-    def __init__(self, name, api):
+    def __init__(self, load, name, api):
         super().__init__(daemon=True)
-        self.label, self.api, self.stopping = name, api, threading.Event()
+        self.load, self.label, self.api, self.stopping = load, f"{load}-{name}", api, threading.Event()
         self.acknowledged, self.unknown, self.wrong = {}, set(), []
         self.times = []  # (begin, end) of each acknowledged write
         self.start()
@@ -162,7 +162,7 @@ class Writer(threading.Thread):
         while not self.stopping.is_set():
             number += 1
             name, begin = f"{self.label}-{number}", time.monotonic()
-            code, answer = self.api.call("POST", CONFIGMAPS, config_map(name, str(number)))
+            code, answer = self.api.call("POST", CONFIGMAPS, config_map(name, str(number), self.load))
             if code == 201:
                 self.acknowledged[name] = int(answer["metadata"]["resourceVersion"])
                 self.times.append((begin, time.monotonic()))
@@ -185,9 +185,9 @@ class Writer(threading.Thread):
 class Watcher(threading.Thread):
     """One watch of the writers' objects, without a new list: every change must come once, in order."""
 
-    def __init__(self, cluster, host, revision):
+    def __init__(self, load, cluster, host, revision):
         super().__init__(daemon=True)
-        self.cluster, self.host, self.revision = cluster, host, revision
+        self.load, self.cluster, self.host, self.revision = load, cluster, host, revision
         self.seen, self.wrong, self.stopping = {}, [], False
         self.start()
 
@@ -195,7 +195,7 @@ class Watcher(threading.Thread):
         while not self.stopping:
             connection = http.client.HTTPSConnection("127.0.0.1", self.cluster.port[self.host], context=self.cluster.tls, timeout=60)
             try:
-                connection.request("GET", f"{CONFIGMAPS}?watch=1&labelSelector=load%3Dyes&resourceVersion={self.revision}")
+                connection.request("GET", f"{CONFIGMAPS}?watch=1&labelSelector=load%3D{self.load}&resourceVersion={self.revision}")
                 for line in connection.getresponse():
                     self.on_event(json.loads(line))
             except (OSError, ValueError, http.client.HTTPException, AttributeError):

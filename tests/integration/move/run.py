@@ -12,7 +12,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cluster import CONFIGMAPS, Cluster, Watcher, Writer, Wrong, config_map, require, wait_for  # noqa: E402
+from cluster import CONFIGMAPS, Cluster, Watcher, Writer, Wrong, require, wait_for  # noqa: E402
 
 PAUSE_SECONDS = 1.0
 BLOCK = 400_000  # bytes of one object that only fills the shard
@@ -37,11 +37,14 @@ class Test:
     def __init__(self, cluster, seed):
         self.cluster, self.random = cluster, random.Random(seed)
         self.api = cluster.api(cluster.names[-1])
+        self.loads = 0
 
     def load(self):
         revision = self.api.call("GET", f"{CONFIGMAPS}?limit=1")[1]["metadata"]["resourceVersion"]
-        self.watcher = Watcher(self.cluster, self.cluster.names[-1], int(revision))
-        self.writers = [Writer(f"w{index}", self.cluster.api(name)) for index, name in enumerate(self.cluster.names)]
+        self.loads += 1
+        self.name = f"load-{self.loads}"
+        self.watcher = Watcher(self.name, self.cluster, self.cluster.names[-1], int(revision))
+        self.writers = [Writer(self.name, f"w{index}", self.cluster.api(name)) for index, name in enumerate(self.cluster.names)]
         wait_for("the load is under way", 10, lambda: all(len(w.acknowledged) > 20 for w in self.writers))
 
     def move(self, shard, host, asked=None):
@@ -66,7 +69,7 @@ class Test:
         unknown = set().union(*(w.unknown for w in self.writers))
         require(len(set(acknowledged.values())) == len(acknowledged), "two writes have one revision")
         for host in self.cluster.names:
-            code, answer = self.cluster.api(host).call("GET", f"{CONFIGMAPS}?labelSelector=load%3Dyes")
+            code, answer = self.cluster.api(host).call("GET", f"{CONFIGMAPS}?labelSelector=load%3D{self.name}")
             require(code == 200, f"list at {host}: {code} {answer.get('message')}")
             found = {item["metadata"]["name"]: int(item["metadata"]["resourceVersion"]) for item in answer["items"]}
             missing = [name for name, revision in acknowledged.items() if found.get(name) != revision]
