@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What an operator sees of a running host: top, tree, trace, why, /metrics, and the web page.
 
-usage: run.py TROUPE [--screenshot FILE]
+usage: run.py TROUPE PLUGIN [--screenshot FILE]
+PLUGIN: another version of controllers/replicaset, which the page's button swaps in.
 The page is tested in a headless Chromium (CHROMIUM or PATH); without one that part is skipped, and says so.
 """
 import json
@@ -46,8 +47,8 @@ def eventually(what, condition, seconds=20):
 
 
 class See:
-    def __init__(self, troupe, host, screenshot):
-        self.program, self.host, self.screenshot = troupe, host, screenshot
+    def __init__(self, troupe, plugin, host, screenshot):
+        self.program, self.plugin, self.host, self.screenshot = troupe, plugin, host, screenshot
         self.api = Api(host.kubeconfig)
 
     def troupe(self, *words, code=0):
@@ -175,6 +176,17 @@ class See:
             page.press(letter)
         page.wait("document.querySelectorAll('#view tbody tr').length >= 1 && "
                   "[...document.querySelectorAll('#view tbody tr')].every((row) => row.innerText.includes('scheduler'))")
+        self.kill_by_page(page)
+        self.swap_by_page(page)
+        page.call("Page.navigate", url="about:blank")  # else only the fragment would change, which loads nothing
+        page.call("Page.navigate", url=address)
+        page.wait("document.querySelector('#login') && !document.querySelector('#login').hidden")
+        require("used or is too old" in page.run("document.querySelector('#status').textContent"), "an address is good for one use")
+        expected = ("401", "403", "409 (Conflict)")  # an address that was used, and a swap that is refused
+        problems = [problem for problem in page.problems() if not any(text in json.dumps(problem) for text in expected)]
+        require(not problems, f"the page complains: {problems}")
+
+    def kill_by_page(self, page):
         restarts = self.restarts("scheduler")
         page.run("document.querySelector('[data-focus=\"kill host-k scheduler\"]').focus()")
         shown = page.run("state.timeMicros")
@@ -194,12 +206,27 @@ class See:
         page.press("Enter")
         page.wait("document.querySelector('#status').textContent.includes('scheduler was killed')")
         require(self.restarts("scheduler") == restarts + 1, "the scheduler was killed")
-        page.call("Page.navigate", url="about:blank")  # else only the fragment would change, which loads nothing
-        page.call("Page.navigate", url=address)
-        page.wait("document.querySelector('#login') && !document.querySelector('#login').hidden")
-        require("used or is too old" in page.run("document.querySelector('#status').textContent"), "an address is good for one use")
-        problems = [problem for problem in page.problems() if "401" not in json.dumps(problem) and "403" not in json.dumps(problem)]
-        require(not problems, f"the page complains: {problems}")
+
+    def swap_by_page(self, page):
+        page.press("/")
+        page.wait("document.activeElement.id === 'filter'")
+        page.press("Escape")
+        page.wait("document.querySelector('[data-focus=\"swap host-k controllers/replicaset\"]') !== null")
+
+        def ask_for(file):
+            page.run("document.querySelector('[data-focus=\"swap host-k controllers/replicaset\"]').focus()")
+            page.press("Enter")
+            page.wait("document.querySelector('#confirm').open && document.activeElement.id === 'confirm-input'")
+            page.call("Input.insertText", text=file)
+            page.press("Enter")
+
+        ask_for("/nowhere/version.so")
+        page.wait("document.querySelector('#status').textContent.includes('/nowhere/version.so')")
+        require("probation" not in page.run("document.querySelector('#status').textContent"), "a file that is not there is refused")
+        ask_for(self.plugin)
+        page.wait("document.querySelector('#status').textContent.includes('on probation')")
+        history = self.troupe("swap", "controllers/replicaset", "--history")
+        require(os.path.basename(self.plugin) in history, f"the history tells of the swap: {history}")
 
     def restarts(self, actor):
         rows = json.loads(self.troupe("ps", "-o", "json"))
@@ -207,13 +234,13 @@ class See:
 
 
 def main():
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    screenshot = sys.argv[3] if sys.argv[2:3] == ["--screenshot"] else None
+    screenshot = sys.argv[4] if sys.argv[3:4] == ["--screenshot"] else None
     host = Host(sys.argv[1])
     passed, failed = 0, 0
     try:
-        see = See(sys.argv[1], host, screenshot)
+        see = See(sys.argv[1], sys.argv[2], host, screenshot)
         see.deploy()
         checks = [see.check_why, see.check_top, see.check_tree, see.check_trace, see.check_metrics]
         if browser.find():
