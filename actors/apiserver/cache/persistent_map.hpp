@@ -37,10 +37,12 @@ public:
     return find(key) == nullptr ? *this : persistent_map{erase(root_, key)};
   }
 
-  /// Calls visit(key, value) for keys > `after` that start with `prefix`, in order, until it returns false.
+  /// Calls visit(key, value) for keys > `after` that start with `prefix`, in order, until it returns false. `visit` may change
+  /// what `after` was given from: a cursor moves along.
   template <class F>
   void visit(std::string_view prefix, std::string_view after, F&& visit) const {
-    walk(root_.get(), prefix, after, visit);
+    const std::string begin{after};
+    walk(root_.get(), prefix, begin, visit);
   }
 
   /// How many keys start with `prefix` and are > `after`. O(log n).

@@ -68,3 +68,16 @@ TEST_CASE("a visit ends when it is told to") {
   map.visit("/x/", "", [&](const std::string&, int) { return ++seen < 7; });
   CHECK(seen == 7);
 }
+
+TEST_CASE("a cursor may move along with the visit that began at it") {
+  persistent_map<int> map;
+  for (int i = 0; i < 200; ++i)
+    map = map.put("/pods/" + std::string(static_cast<size_t>(i), 'x') + std::to_string(i), i);
+  std::string cursor = "/pods/0";
+  size_t seen = 0;
+  map.visit("/pods/", cursor, [&](const std::string&, int) {
+    cursor.assign(++seen, '\x7f'); // of other lengths, and past all keys
+    return true;
+  });
+  CHECK(seen == 199);
+}
