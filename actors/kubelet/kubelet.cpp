@@ -14,8 +14,7 @@ namespace placement = runtime::placement;
 /// A pod, a probe or a log read that blocks has a thread to itself; 110 pods and their probes fit.
 constexpr size_t worker_threads_max = 256;
 constexpr uint32_t hollow_subnet_size = 256;
-constexpr uint32_t hollow_subnet_base =
-  (10u << 24) + (128u << 16); ///< 10.128.0.0/16 and on: nothing routes there
+constexpr uint32_t hollow_address_base = (10u << 24) + (128u << 16); ///< of the nodes themselves: nothing routes there
 
 std::string dotted(uint32_t ip) {
   in_addr a{htonl(ip)};
@@ -23,10 +22,10 @@ std::string dotted(uint32_t ip) {
   return ::inet_ntop(AF_INET, &a, text, sizeof text);
 }
 
-/// Its pods have addresses of `base` until the node has a range: there is no network that they could disturb, and a
-/// simulation without a node-IPAM controller has ready nodes too.
-kubelet_parts hollow_parts(const runtime::host::role_context& context, uint32_t base) {
-  auto subnet = std::make_shared<cri::hollow_subnet>(cri::hollow_subnet{base, hollow_subnet_size});
+/// Its pods have no addresses until the node has a range, as those of a real node: hollow nodes of several hosts would give
+/// the same ones otherwise.
+kubelet_parts hollow_parts(const runtime::host::role_context& context) {
+  auto subnet = std::make_shared<cri::hollow_subnet>();
   cri::hollow_options options;
   options.node = context.settings.text("node");
   options.subnet = [subnet] { return *subnet; };
@@ -59,10 +58,9 @@ caf::strong_actor_ptr spawn_from_settings(caf::actor_system& system,
   }
   auto own = context;
   auto index = static_cast<uint32_t>(context.settings.integer("hollowIndex"));
-  uint32_t base = hollow_subnet_base + index * hollow_subnet_size;
-  own.settings.set("address", dotted(base + 1));
+  own.settings.set("address", dotted(hollow_address_base + index * hollow_subnet_size + 1));
   give_hollow_range(own.settings, index);
-  return spawn(system, own, hollow_parts(own, base));
+  return spawn(system, own, hollow_parts(own));
 }
 
 } // namespace

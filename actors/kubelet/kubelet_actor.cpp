@@ -96,6 +96,11 @@ void kubelet::prepare_node() {
   if (parts_.hollow) {
     runtime_version_ = "hollow://1.0";
     runtime_heard_us_ = environment_->now_us();
+    const auto placed = context_.settings.text("podCIDR");
+    if (parts_.assign_range && !placed.empty())
+      parts_.assign_range(placed);
+    else if (parts_.assign_range)
+      range_problem_ = status::not_initialized; // until our Node says: controllers/nodeipam chooses, or podCIDR in the placement
     node_reporter_.start();
     housekeeping();
     return;

@@ -67,6 +67,7 @@ private:
   // pod_network.cpp
   status::network_settings network_settings() const;
   void on_own_node(const client::entry* after);
+  void adopt_hollow_range(const status::range_decision& decision);
   void configure_network();
   void set_range_problem(const std::string& problem);
 

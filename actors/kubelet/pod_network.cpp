@@ -31,9 +31,9 @@ void kubelet::on_own_node(const client::entry* after) {
   const auto& node = after->as<messages::api::core::v1::Node>();
   std::string assigned = node.spec() && node.spec()->podCIDR() ? node.spec()->podCIDR()->str() : "";
   auto decision = status::decide_range(context_.settings.text("podCIDR"), assigned);
+  node_reporter_.observe(node);
   if (parts_.hollow) {
-    if (parts_.assign_range && !decision.range.empty())
-      parts_.assign_range(decision.range);
+    adopt_hollow_range(decision);
     return;
   }
   auto wanted = network_settings();
@@ -50,6 +50,19 @@ void kubelet::on_own_node(const client::entry* after) {
   }
   wanted_network_ = wanted;
   configure_network();
+}
+
+/// There is nothing to configure. Pods that were bound before are waiting.
+void kubelet::adopt_hollow_range(const status::range_decision& decision) {
+  if (parts_.assign_range && !decision.range.empty())
+    parts_.assign_range(decision.range);
+  if (std::exchange(range_problem_, decision.problem) == decision.problem)
+    return;
+  if (!decision.problem.empty())
+    context_.log.error("the pod network cannot be configured", {{"why", decision.problem}});
+  refresh_machine();
+  for (const auto& [key, uid] : std::map(uid_by_key_))
+    sync(uid);
 }
 
 /// Writes the configuration; as long as that is not possible, housekeeping tries again.

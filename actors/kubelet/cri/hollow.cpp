@@ -26,7 +26,9 @@ public:
 
   runtime_version version() override { return {"hollow", "1.0", "v1"}; }
   std::vector<runtime_condition> conditions() override {
-    return {{"RuntimeReady", true, "", ""}, {"NetworkReady", true, "", ""}};
+    if (has_network())
+      return {{"RuntimeReady", true, "", ""}, {"NetworkReady", true, "", ""}};
+    return {{"RuntimeReady", true, "", ""}, {"NetworkReady", false, "NetworkPluginNotReady", no_network}};
   }
 
   std::string run_sandbox(const sandbox_config& config) override {
@@ -34,6 +36,8 @@ public:
     for (const auto& [id, s] : sandboxes_)
       if (s.data.uid == config.uid && s.data.attempt == config.attempt)
         throw error(error_code::already_exists, "name is reserved for " + id);
+    if (!config.host_network && !has_network())
+      throw error(error_code::failed, std::string("failed to setup network for sandbox: ") + no_network);
     entry e;
     e.data = {next_id("sandbox"), config.name,   config.ns,          config.uid, config.attempt, true,
               options_.now_us(),  config.labels, config.annotations, {}};
@@ -157,15 +161,22 @@ private:
     uint32_t ip = 0;
   };
 
+  static constexpr const char* no_network = "Network plugin returns error: cni plugin not initialized";
+
+  hollow_subnet subnet() const {
+    return options_.subnet ? options_.subnet() : hollow_subnet{options_.ip_base, options_.ip_count};
+  }
+  bool has_network() const { return subnet().count > 0; }
+
   std::string next_id(const char* kind) {
     return options_.node + "-" + kind + "-" + std::to_string(++counter_);
   }
 
   uint32_t take_ip() {
     // Addresses are handed out in a ring, so that one is not reused right after its pod has gone.
-    auto subnet = options_.subnet ? options_.subnet() : hollow_subnet{options_.ip_base, options_.ip_count};
-    for (uint32_t tried = 0; tried + 2 < subnet.count; ++tried) {
-      uint32_t ip = subnet.base + 2 + next_ip_++ % (subnet.count - 2);
+    const auto range = subnet();
+    for (uint32_t tried = 0; tried + 2 < range.count; ++tried) {
+      uint32_t ip = range.base + 2 + next_ip_++ % (range.count - 2);
       if (used_ips_.insert(ip).second)
         return ip;
     }

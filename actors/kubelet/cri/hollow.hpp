@@ -15,7 +15,8 @@ struct hollow_options {
   std::string node;                 ///< part of the ids, which are otherwise counters: deterministic
   uint32_t ip_base = 0;             ///< the pod subnet's address; pods get base+2, base+3, ...
   uint32_t ip_count = 254;          ///< addresses in the subnet; reused when pods go
-  /// The subnet as of now, for one that is known only later; ip_base and ip_count then say nothing.
+  /// The subnet as of now, for one that is known only later; ip_base and ip_count then say nothing. Empty: there is no
+  /// network yet, and pods wait for it as they do for a CNI plugin.
   std::function<hollow_subnet()> subnet = {};
   int64_t start_delay_us = 200'000; ///< from start_container to "running"
   std::function<int64_t()> now_us;  ///< the clock seam

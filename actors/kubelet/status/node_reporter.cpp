@@ -1,5 +1,4 @@
 #include "actors/kubelet/status/node_reporter.hpp"
-#include "messages/api/core/v1/node_generated.h"
 
 namespace actors::kubelet::status {
 
@@ -46,8 +45,6 @@ void node_reporter::on_existing(const client::api_result& result) {
     return;
   }
   const auto* node = result.object.root<messages::api::core::v1::Node>();
-  if (node && node->metadata() && node->metadata()->uid())
-    uid_ = node->metadata()->uid()->str();
   auto facts = measure_();
   auto spec = draft::make_object();
   bool lacks_cidr = !node || !node->spec() || !node->spec()->podCIDR();
@@ -80,8 +77,9 @@ void node_reporter::write_status() {
   auto now = client_->context().clock->wall_seconds();
   auto facts = measure_();
   auto status = node_status(facts);
-  if (written_ == status && now - written_s_ < unchanged_status_s)
+  if (!overwritten_ && written_ == status && now - written_s_ < unchanged_status_s)
     return;
+  overwritten_ = false;
   auto stamped = status;
   stamp_conditions(stamped, stamped_, now);
   status_under_way_ = true;
@@ -104,15 +102,36 @@ void node_reporter::write_status() {
     });
 }
 
+void node_reporter::observe(const messages::api::core::v1::Node& node) {
+  if (written_.is_null() || !node.status() || !node.status()->conditions())
+    return;
+  for (const auto& mine : written_.get("conditions").items())
+    for (const auto* shown : *node.status()->conditions())
+      if (shown->type() && shown->type()->string_view() == mine.get("type").str() &&
+          (!shown->status() || shown->status()->string_view() != mine.get("status").str()))
+        overwritten_ = true;
+}
+
 void node_reporter::tick_lease() {
   if (!lease_under_way_)
     lease_exists_ ? write_lease() : create_lease();
   client_->after(lease_period, [this] { tick_lease(); });
 }
 
+/// Only for a Node that is there, and owned by that one: nobody would collect the Lease of one that was deleted.
 void node_reporter::create_lease() {
   lease_under_way_ = true;
-  auto lease = lease_object(measure_().name, uid_, client_->context().clock->wall_us());
+  client_->get(client::nodes, "", measure_().name, [this](const client::api_result& found) {
+    const auto* node = found.ok() ? found.object.root<messages::api::core::v1::Node>() : nullptr;
+    if (node && node->metadata() && node->metadata()->uid())
+      create_lease_of(node->metadata()->uid()->str());
+    else
+      lease_under_way_ = false; // looked at again with the next tick
+  });
+}
+
+void node_reporter::create_lease_of(const std::string& node_uid) {
+  auto lease = lease_object(measure_().name, node_uid, client_->context().clock->wall_us());
   client_->create(client::leases, lease, [this](const client::api_result& result) {
     lease_under_way_ = false;
     lease_exists_ = result.ok() || result.already_exists();
@@ -128,7 +147,7 @@ void node_reporter::create_lease() {
 
 void node_reporter::write_lease() {
   lease_under_way_ = true;
-  auto lease = lease_object(measure_().name, uid_, client_->context().clock->wall_us());
+  auto lease = lease_object(measure_().name, "", client_->context().clock->wall_us());
   auto patch = draft::make_object({{"spec", *lease.find("spec")}});
   client_->patch(client::leases, "", "kube-node-lease", measure_().name, PatchKind::merge, patch,
                  [this](const client::api_result& result) {

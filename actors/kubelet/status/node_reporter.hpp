@@ -4,6 +4,7 @@
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/status/node_object.hpp"
 #include "actors/kubelet/workers/executor.hpp"
+#include "messages/api/core/v1/node_generated.h"
 
 namespace actors::kubelet::status {
 
@@ -22,7 +23,9 @@ public:
   void start();
   /// Something changed that should be seen before the next period (the runtime's health).
   void refresh() { write_status(); }
-  const std::string& node_uid() const { return uid_; }
+  /// What the object has now. When its conditions are not what was written, somebody (who had not heard of us for long) has
+  /// overwritten them: with the next period they are written again.
+  void observe(const messages::api::core::v1::Node& node);
   bool registered() const { return registered_; }
 
 private:
@@ -33,14 +36,15 @@ private:
   void write_status();
   void tick_lease();
   void create_lease();
+  void create_lease_of(const std::string& node_uid);
   void write_lease();
 
   client::api_client* client_;
   std::function<node_facts()> measure_;
   std::chrono::milliseconds retry_delay_ = retry_delay_min;
   bool registered_ = false, status_under_way_ = false, lease_under_way_ = false, lease_exists_ = false;
+  bool overwritten_ = false; ///< by somebody else, since the last write
   bool write_again_ = false; ///< what changed while a write was under way must not wait for the next period
-  std::string uid_;
   draft written_; ///< the status as last written, without times; null: never
   draft stamped_; ///< the same with times
   int64_t written_s_ = 0;

@@ -25,7 +25,27 @@ void pod_reporter::observe(const std::string& uid, const pods::pod_status& prese
       shows(present, *it->second.written))
     return;
   it->second.written = present;
-  flush(uid);
+  repair(uid, it->second);
+}
+
+/// A controller that calls the node lost would answer each repair with its own view, as fast as both can write.
+void pod_reporter::repair(const std::string& uid, entry& item) {
+  const auto now = client_->context().clock->monotonic_us();
+  if (now >= item.repair_due_us) {
+    item.repair_due_us = now + std::chrono::microseconds{repair_period}.count();
+    flush(uid);
+    return;
+  }
+  if (std::exchange(item.repair_waits, true))
+    return;
+  client_->after(std::chrono::milliseconds{(item.repair_due_us - now) / 1000 + 1}, [this, uid] {
+    auto it = entries_.find(uid);
+    if (it == entries_.end())
+      return;
+    it->second.repair_waits = false;
+    if (it->second.written && !shows(*it->second.written, it->second.desired))
+      repair(uid, it->second);
+  });
 }
 
 void pod_reporter::adopt(const std::string& uid, const pods::pod_status& written) {

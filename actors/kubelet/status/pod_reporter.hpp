@@ -10,6 +10,7 @@ namespace actors::kubelet::status {
 class pod_reporter {
 public:
   static constexpr std::chrono::milliseconds retry_delay{1000};
+  static constexpr std::chrono::milliseconds repair_period{10'000}; ///< between two writes that only undo what others wrote
 
   explicit pod_reporter(client::api_client& client) : client_(&client) {}
 
@@ -19,7 +20,7 @@ public:
   void report(const std::string& uid, const std::string& ns, const std::string& name,
               const pods::pod_status& status, int64_t acted_upon);
   /// What the object has now. When it is not what was written, an earlier write that was given up without an answer came
-  /// late and overwrote it: the status is written again.
+  /// late and overwrote it, or somebody else did who may do so again: the status is written again, at once the first time.
   void observe(const std::string& uid, const pods::pod_status& present);
   /// After the last status has been written: DELETE with grace 0 and the uid as precondition.
   void finish(const std::string& uid, const std::string& ns, const std::string& name, int64_t acted_upon);
@@ -34,11 +35,14 @@ private:
     pods::pod_status desired;
     std::optional<pods::pod_status> written;
     bool under_way = false, finishing = false, waiting = false;
+    bool repair_waits = false;
+    int64_t repair_due_us = 0; // not repaired before
   };
   void flush(const std::string& uid);
   void on_written(const std::string& uid, const pods::pod_status& sent, const client::api_result& result);
   void remove(const std::string& uid);
   void retry(const std::string& uid);
+  void repair(const std::string& uid, entry& item);
   client::cause_scope because(const entry& item) { return {*client_, "pods/" + item.ns + "/" + item.name, item.acted_upon}; }
 
   client::api_client* client_;

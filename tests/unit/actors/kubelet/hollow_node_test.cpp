@@ -183,18 +183,26 @@ TEST_CASE("a hollow node's pods have addresses of the range that the node has go
   own.settings.set("hollowIndex", int64_t{7});
   auto kubelet = actors::kubelet::describe().spawn(c.sys, own);
   c.settle(2s);
+  // Until then it waits, as a real one does for its network: nodes of several hosts would give the same addresses.
   CHECK(c.get(client::nodes, "", "hollow-7").at({"spec", "podCIDR"}).str() == "");
-  CHECK(condition(c.get(client::nodes, "", "hollow-7"), "Ready") == "True");
+  CHECK(condition(c.get(client::nodes, "", "hollow-7"), "Ready") == "False");
+  REQUIRE(c.create(client::pods, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"early","namespace":"default"},
+    "spec":{"nodeName":"hollow-7","containers":[{"name":"main","image":"nginx"}]}})") == 201);
+  c.settle(3s);
+  CHECK(c.get(client::pods, "default", "early").at({"status", "phase"}).str() == "Pending");
+  CHECK(c.get(client::pods, "default", "early").at({"status", "podIP"}).str() == "");
   auto patch = c.request(client::nodes, "hollow-7", api::Verb::patch);
   patch.target->namespace_name = "";
   patch.patch = R"({"spec":{"podCIDR":"10.244.9.0/24","podCIDRs":["10.244.9.0/24"]}})"; // as controllers/nodeipam
   patch.patch_kind = api::PatchKind::merge;
   CHECK(c.ask<api::write_reply>(api::write_request{patch})->code() == 200);
-  c.settle(1s);
+  c.settle(2s);
+  CHECK(condition(c.get(client::nodes, "", "hollow-7"), "Ready") == "True");
+  CHECK(c.get(client::pods, "default", "early").at({"status", "podIP"}).str() == "10.244.9.2");
   REQUIRE(c.create(client::pods, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"there","namespace":"default"},
     "spec":{"nodeName":"hollow-7","containers":[{"name":"main","image":"nginx"}]}})") == 201);
   c.settle(3s);
-  CHECK(c.get(client::pods, "default", "there").at({"status", "podIP"}).str() == "10.244.9.2");
+  CHECK(c.get(client::pods, "default", "there").at({"status", "podIP"}).str() == "10.244.9.3");
   c.kill(caf::actor_cast<caf::actor_addr>(kubelet));
 }
 
@@ -296,4 +304,53 @@ TEST_CASE("a hollow pod with a running time succeeds and is not started again") 
   auto pod = c.get(client::pods, "default", "job");
   CHECK(pod.at({"status", "phase"}).str() == "Succeeded");
   CHECK(pod.at({"status", "containerStatuses"}).items().at(0).get("restartCount").integer() == 0);
+}
+
+TEST_CASE("a node that was called lost says again that it is ready") {
+  cluster c;
+  auto patch = c.request(client::nodes, "hollow-0", api::Verb::patch);
+  patch.target->namespace_name = "";
+  patch.target->subresource = "status";
+  patch.patch = R"({"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown"}]}})"; // as nodelifecycle
+  patch.patch_kind = api::PatchKind::strategic_merge;
+  CHECK(c.ask<api::write_reply>(api::write_request{patch})->code() == 200);
+  CHECK(condition(c.get(client::nodes, "", "hollow-0"), "Ready") == "Unknown");
+  c.settle(11s); // with its next period, not after the five minutes of a status that did not change
+  CHECK(condition(c.get(client::nodes, "", "hollow-0"), "Ready") == "True");
+}
+
+TEST_CASE("a kubelet makes no Lease for a Node that is gone, and owns what it makes by the Node that is there") {
+  cluster c;
+  const auto uid = std::string{c.get(client::nodes, "", "hollow-0").at({"metadata", "uid"}).str()};
+  const auto lease = c.get(client::leases, "kube-node-lease", "hollow-0");
+  REQUIRE(lease.at({"metadata", "ownerReferences"}).items().size() == 1);
+  CHECK(lease.at({"metadata", "ownerReferences"}).items()[0].get("uid").str() == uid);
+  auto remove = c.request(client::nodes, "hollow-0", api::Verb::delete_one);
+  remove.target->namespace_name = "";
+  CHECK(c.ask<api::write_reply>(api::write_request{remove})->code() == 200);
+  remove = c.request(client::leases, "hollow-0", api::Verb::delete_one); // as the garbage collector
+  remove.target->namespace_name = "kube-node-lease";
+  CHECK(c.ask<api::write_reply>(api::write_request{remove})->code() == 200);
+  c.settle(25s);
+  CHECK(c.get(client::leases, "kube-node-lease", "hollow-0").is_null());
+}
+
+TEST_CASE("two that do not agree about a pod's status do not write as fast as they can") {
+  cluster c;
+  REQUIRE(c.create(client::pods, pod_json) == 201);
+  c.settle(5s);
+  auto patch = c.request(client::pods, "web", api::Verb::patch);
+  patch.target->subresource = "status";
+  patch.patch = R"({"status":{"conditions":[{"type":"Ready","status":"False"}]}})"; // as nodelifecycle, of a node that it calls lost
+  patch.patch_kind = api::PatchKind::strategic_merge;
+  int repaired = 0;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(c.ask<api::write_reply>(api::write_request{patch})->code() == 200);
+    c.settle(100ms);
+    repaired += condition(c.get(client::pods, "default", "web"), "Ready") == "True";
+  }
+  CHECK(repaired >= 1);
+  CHECK(repaired <= 2);
+  c.settle(11s);
+  CHECK(condition(c.get(client::pods, "default", "web"), "Ready") == "True");
 }
