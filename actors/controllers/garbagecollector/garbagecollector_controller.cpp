@@ -22,6 +22,10 @@ bool holds(const entry& item, std::string_view wanted) {
          std::any_of(finalizers->begin(), finalizers->end(), [&](const auto* finalizer) { return text(finalizer) == wanted; });
 }
 
+bool has_owners(const entry& item) {
+  return item.metadata->ownerReferences() != nullptr && item.metadata->ownerReferences()->size() > 0;
+}
+
 operation patch_metadata(const graph_node& node, client::protocol::PatchKind kind, draft metadata) {
   metadata.set("uid", node.uid);
   auto write = operation::patch(*node.what, node.name_space, node.name, kind, draft::make_object({{"metadata", std::move(metadata)}}));
@@ -45,9 +49,14 @@ void garbagecollector_controller::on_change(const client::object_cache& cache, c
   if (after == nullptr || replaced)
     for (const auto& uid : graph_.erase(*before))
       enqueue_(uid);
-  if (after != nullptr)
-    for (const auto& uid : graph_.put(cache.what(), *after))
-      enqueue_(uid);
+  if (after == nullptr)
+    return;
+  for (const auto& uid : graph_.put(cache.what(), *after))
+    enqueue_(uid);
+  // New, or told again because this instance has just become the owner of its role: what happened to its owners before was
+  // noted in the graph and not looked at.
+  if (before == nullptr && has_owners(*after))
+    enqueue_(std::string{text(after->metadata->uid())});
 }
 
 const entry* garbagecollector_controller::entry_of(const graph_node& node) const {
