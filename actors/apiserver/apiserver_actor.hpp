@@ -132,6 +132,7 @@ private:
   void reconnect_later(shard_link& link, uint64_t generation, std::string_view why);
   void on_changes(const store::shard_changes& batch);
   void send_barrier(shard_link& link);
+  void wait_again(shard_link& link, std::vector<waiter>& asking);
   void ask_again(shard_link& link, std::vector<waiter>& asking);
   void expire_barrier(shard_link& link, int64_t now_us);
   void release_waiters(shard_link& link);

@@ -32,10 +32,12 @@ apiserver::shard_link& apiserver::link_of(std::string_view key_prefix) {
   return links_.find(cache_->shard_of(key_prefix).name())->second;
 }
 
-/// What was under way is of no interest any more.
+/// What was under way is of no interest any more; who waits for an answer is among those who ask next.
 uint64_t apiserver::begin_generation(shard_link& link) {
   if (link.following)
     link.lost_us = now_us();
+  if (link.asking)
+    wait_again(link, *link.asking);
   link.caught_up = false;
   link.following = false;
   link.barrier_in_flight = false;
@@ -303,9 +305,13 @@ void apiserver::send_barrier(shard_link& link) {
 }
 
 /// Each waits in one place only, so that a late answer finds nobody.
-void apiserver::ask_again(shard_link& link, std::vector<waiter>& asking) {
+void apiserver::wait_again(shard_link& link, std::vector<waiter>& asking) {
   auto waiting = std::exchange(asking, {});
   link.barriers.insert(link.barriers.begin(), std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
+}
+
+void apiserver::ask_again(shard_link& link, std::vector<waiter>& asking) {
+  wait_again(link, asking);
   send_barrier(link);
 }
 
