@@ -13,6 +13,11 @@ namespace {
 constexpr uint64_t network_purpose = 2;
 constexpr const char* silence = "nothing was heard of it";
 
+/// Another one than this process's, as an actor of another host has: who asks one sets a deadline (runtime/transport/ask_local.hpp).
+caf::node_id node_of(host_id owner) {
+  return caf::make_node_id(static_cast<uint32_t>(owner), caf::node_id::default_data::host_id_type{});
+}
+
 } // namespace
 
 network::network(kernel& kernel, latency usual) : kernel_(kernel), usual_(usual), dice_(kernel.seed(), network_purpose) {
@@ -268,7 +273,7 @@ caf::strong_actor_ptr network::view(host_id viewer, const caf::strong_actor_ptr&
     return found->second;
   auto& system = kernel_.system();
   caf::actor_config config;
-  auto made = caf::make_actor<remote_handle, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system, config, *this,
+  auto made = caf::make_actor<remote_handle, caf::strong_actor_ptr>(system.next_actor_id(), node_of(owner), &system, config, *this,
                                                                     viewer, owner, target);
   proxies_[{viewer, target->id()}] = made;
   // Its end is told over the link, as everything else.

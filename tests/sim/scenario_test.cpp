@@ -47,6 +47,10 @@ TEST_CASE("nothing that must hold is broken, whatever fails") {
 
 TEST_CASE("what was found once and mended stays so") {
   check_seeds("tests/sim/regressions/late-status-write.yaml", 25, 25);
+  check_seeds("tests/sim/regressions/address-before-range.yaml", 19, 19);
+  check_seeds("tests/sim/regressions/orphan-of-a-standby.yaml", 12, 12);
+  check_seeds("tests/sim/regressions/node-called-lost.yaml", 1, 1);
+  check_seeds("tests/sim/regressions/watch-on-a-lost-link.yaml", 69, 69);
 }
 
 TEST_CASE("a wrong scenario is told what, where and what may be meant") {

@@ -44,6 +44,7 @@ void add_options(po::options_description& options) {
   add("sieve", po::value<std::string>()->value_name("N"),
       "disturb each controller in three ways, at N of the messages that it handles (0: at all), and print a table");
   add("log", po::value<std::string>()->value_name("ROLE"), "show the log of roles whose id begins with ROLE; `*`: of all");
+  add("history", po::value<std::string>()->value_name("KEY"), "show every change of what is stored under keys that begin with KEY");
   add("probes", po::value<std::string>()->value_name("FILE"), "add what was reached, and how often, to FILE");
   add("list", "list workloads, faults and checkers");
 }
@@ -173,7 +174,8 @@ int run_command(const client_arguments& given) {
   uint64_t failed = 0, steps = 0;
   std::chrono::nanoseconds passed{0}, taken{0};
   for (auto seed = first;; ++seed) {
-    const run_options options{.seed = seed, .known = given.roles, .keep_log_of = given.text("log")};
+    const run_options options{.seed = seed, .known = given.roles, .keep_log_of = given.text("log"),
+                              .keep_history_of = given.text("history")};
     const auto result = simulation::run(*plan, options);
     for (const auto& line : result.log)
       std::cout << line << "\n";

@@ -1,5 +1,6 @@
 #include "actors/host/simulation/checkers.hpp"
 
+#include "messages/codec/json.hpp"
 #include "runtime/transport/attachment.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ std::string shard_of(std::string_view key) {
 }
 
 /// A stored value; it names its type. One that cannot be read is an empty object.
-draft decode(const client::resource&, const std::string& value) {
+draft decode(const std::string& value) {
   const auto read = runtime::transport::attachment_from_wire(std::make_shared<const std::string>(value), 0, value.size(), true);
   return read ? messages::codec::unpack(*read->type, read->object) : draft::make_object();
 }
@@ -67,7 +68,7 @@ findings linearizability(world& of) {
   std::map<int64_t, std::string> versions;
   for (const auto& change : disk.changes(0))
     if (is_of(client::configmaps, change.key) && !change.erased)
-      versions[change.revision] = change.key + "=" + std::string{decode(client::configmaps, change.value).at({"data", "value"}).str()};
+      versions[change.revision] = change.key + "=" + std::string{decode(change.value).at({"data", "value"}).str()};
   for (const auto& op : of.history) {
     if (op.revision <= disk.oldest())
       continue;
@@ -118,7 +119,7 @@ findings one_node(world& of) {
   each_change(of, "pods", [&](const store::stored_change& change) {
     if (change.erased)
       return;
-    const auto pod = decode(client::pods, change.value);
+    const auto pod = decode(change.value);
     const auto node = std::string{pod.at({"spec", "nodeName"}).str()};
     if (node.empty())
       return;
@@ -141,7 +142,7 @@ findings orphans(world& of) {
     disk->each_record([&](const std::string& key, int64_t, const std::string& value) {
       for (const auto* what : client::owning_resources)
         if (is_of(*what, key)) {
-          all.push_back({key, decode(*what, value)});
+          all.push_back({key, decode(value)});
           const auto& meta = all.back().object.get("metadata");
           uids.emplace(meta.get("uid").str());
           if (what == &client::namespaces)
@@ -193,7 +194,7 @@ findings addresses(world& of) {
     if (is_of(client::services, change.key)) {
       std::set<std::string> ips, numbers;
       if (!change.erased) {
-        const auto service = decode(client::services, change.value);
+        const auto service = decode(change.value);
         if (const auto ip = std::string{service.at({"spec", "clusterIP"}).str()}; !ip.empty() && ip != "None")
           ips.insert(ip);
         for (const auto& port : service.at({"spec", "ports"}).items())
@@ -205,14 +206,14 @@ findings addresses(world& of) {
     } else if (is_of(client::nodes, change.key)) {
       std::set<std::string> mine;
       if (!change.erased)
-        if (const auto range = std::string{decode(client::nodes, change.value).at({"spec", "podCIDR"}).str()}; !range.empty())
+        if (const auto range = std::string{decode(change.value).at({"spec", "podCIDR"}).str()}; !range.empty())
           mine.insert(range);
       ranges.set(change.key, mine, change.revision, wrong);
     }
   });
   claims pods{.what = "pod address"};
   of.sim.disk("pods").each_record([&](const std::string& key, int64_t revision, const std::string& value) {
-    const auto pod = decode(client::pods, value);
+    const auto pod = decode(value);
     if (const auto ip = std::string{pod.at({"status", "podIP"}).str()}; !ip.empty() && pod.at({"status", "phase"}).str() == "Running")
       pods.set(key, {ip}, revision, wrong);
   });
@@ -228,7 +229,8 @@ findings fencing(world& of) {
     std::string role;
     int64_t epoch = 0;
     int code = 0;
-    bool fenced = false, answered = false;
+    bool fenced = false;
+    std::string why = {};
   };
   auto probes = std::make_shared<std::vector<probe>>();
   for (const auto& [key, item] : of.admin().cache(client::roles).entries()) {
@@ -238,12 +240,11 @@ findings fencing(world& of) {
   }
   const auto ask = [&](size_t i) {
     auto& each = (*probes)[i];
-    each.answered = false;
-    of.witness().write_as(each.role, each.epoch, fmt::format("fence-probe-{}", i), [probes, i](int code, bool fenced) {
+    of.witness().write_as(each.role, each.epoch, fmt::format("fence-probe-{}", i), [probes, i](int code, bool fenced, const std::string& why) {
       auto& mine = (*probes)[i];
       mine.code = code;
       mine.fenced = fenced;
-      mine.answered = true;
+      mine.why = why;
     });
   };
   for (int attempt = 0; attempt < 5; ++attempt) {
@@ -254,7 +255,8 @@ findings fencing(world& of) {
   }
   for (const auto& each : *probes)
     if (!each.fenced)
-      wrong.push_back(fmt::format("{} with the old epoch {} was answered {} instead of being fenced", each.role, each.epoch, each.code));
+      wrong.push_back(fmt::format("{} with the old epoch {} was answered {} instead of being fenced: {}", each.role, each.epoch,
+                                  each.code, each.why));
   return wrong;
 }
 
@@ -281,6 +283,12 @@ bool is_heartbeat(const std::string& key) {
     if (key.starts_with(prefix))
       return true;
   return false;
+}
+
+std::string stored_text(const std::string& value) {
+  std::string result;
+  messages::codec::encode_json(decode(value), result);
+  return result;
 }
 
 } // namespace actors::host::simulation

@@ -25,4 +25,7 @@ constexpr const char* quiet_checker = "quiet";
 /// A change that a cluster at rest makes: heartbeats, and what the keepers report.
 bool is_heartbeat(const std::string& key);
 
+/// A stored value as JSON.
+std::string stored_text(const std::string& value);
+
 } // namespace actors::host::simulation

@@ -72,6 +72,8 @@ public:
                       .strikes = world_.strikes,
                       .probes = sim_.probes().counts(),
                       .log = sim_.probes().lines()};
+    if (!options_.keep_history_of.empty())
+      add_history(result.log);
     for (const auto& [name, disk] : sim_.disks())
       result.commits += disk->commits();
     for (const auto* user : world_.users())
@@ -81,6 +83,13 @@ public:
   }
 
 private:
+  void add_history(std::vector<std::string>& log) {
+    for (const auto& [name, disk] : sim_.disks())
+      for (const auto& change : disk->changes(0))
+        if (change.key.starts_with(options_.keep_history_of))
+          log.push_back(fmt::format("{}@{} {}{}", change.key, change.revision, change.erased ? "deleted: " : "", stored_text(change.value)));
+  }
+
   void violate(const char* checker, std::vector<std::string> texts) {
     if (texts.size() > findings_max) {
       texts.resize(findings_max);

@@ -14,6 +14,7 @@ struct run_options {
   uint64_t seed = 1;
   std::span<const runtime::host::role_descriptor> known;
   std::string keep_log_of;
+  std::string keep_history_of; ///< changes of stored keys that begin so go into the log too; "": none
   /// Called between the workloads and the checks, for tests of the checkers; may be empty.
   std::function<void(world&)> sabotage;
   /// Called when the world is there, before the workloads begin; may be empty.

@@ -52,7 +52,10 @@ void user_actor::insist(std::string key, bool removal, attempt how, finished don
   ++open_;
   auto again = std::make_shared<std::function<void()>>();
   *again = [this, key, removal, how, done, weak = std::weak_ptr<std::function<void()>>{again}] {
-    how([this, key, removal, done, self = weak.lock()](const client::api_result& result) {
+    const auto attempt = ++attempts_;
+    context_.log.info("asks", {{"attempt", attempt}, {"key", key}, {"removal", removal}});
+    how([this, key, removal, done, attempt, self = weak.lock()](const client::api_result& result) {
+      context_.log.info("is told", {{"attempt", attempt}, {"key", key}, {"code", result.code}, {"revision", result.revision}, {"message", result.message}});
       const bool there = !removal && result.already_exists();
       const bool gone = removal && result.not_found();
       if (result.ok() || there || gone) {
@@ -83,18 +86,33 @@ void user_actor::create(const client::resource& what, draft object, finished don
   }, std::move(done));
 }
 
+/// Bound to the revision that it is about: an attempt that nobody waits for any more may be carried out late, and must not undo what
+/// was acknowledged since.
 void user_actor::merge(const client::resource& what, std::string name_space, std::string name, draft patch, finished done) {
   insist(store_key(what, name_space, name), false,
          [this, &what, name_space, name, patch = std::move(patch)](client::api_callback told) {
-           api.patch(what, "", name_space, name, client::protocol::PatchKind::strategic_merge, patch, std::move(told));
+           api.get(what, name_space, name, [this, &what, name_space, name, patch, told = std::move(told)](const client::api_result& found) {
+             if (!found.ok())
+               return told(found);
+             draft bound = patch;
+             if (!bound.contains("metadata"))
+               bound.set("metadata", draft::make_object());
+             bound["metadata"].set("resourceVersion", std::to_string(found.revision));
+             api.patch(what, "", name_space, name, client::protocol::PatchKind::strategic_merge, bound, told);
+           });
          },
          std::move(done));
 }
 
-void user_actor::remove(const client::resource& what, std::string name_space, std::string name, finished done) {
+/// With a `uid`, of that object only, for the same reason.
+void user_actor::remove(const client::resource& what, std::string name_space, std::string name, std::string uid, finished done) {
   insist(store_key(what, name_space, name), true,
-         [this, &what, name_space, name](client::api_callback told) {
-           api.remove(what, name_space, name, {}, std::move(told));
+         [this, &what, name_space, name, uid](client::api_callback told) {
+           api.remove(what, name_space, name, {.uid = uid}, [uid, told = std::move(told)](client::api_result result) {
+             if (!uid.empty() && result.conflict())
+               result.code = 404; // another object has the name now
+             told(result);
+           });
          },
          std::move(done));
 }

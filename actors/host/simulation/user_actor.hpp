@@ -33,7 +33,7 @@ public:
   using finished = std::function<void()>;
   void create(const client::resource& what, draft object, finished done = {});
   void merge(const client::resource& what, std::string name_space, std::string name, draft patch, finished done = {});
-  void remove(const client::resource& what, std::string name_space, std::string name, finished done = {});
+  void remove(const client::resource& what, std::string name_space, std::string name, std::string uid, finished done = {});
   /// What was asked for and is not done yet.
   size_t open() const {
     return open_;
@@ -53,6 +53,7 @@ private:
   runtime::host::role_context context_;
   std::map<std::string_view, client::object_cache*> caches_; // by plural
   size_t open_ = 0;
+  int64_t attempts_ = 0;
   std::vector<acknowledged> acknowledged_;
   std::vector<std::string> refused_;
 };

@@ -1,6 +1,7 @@
 #include "actors/host/simulation/witness_actor.hpp"
 
 #include "actors/host/simulation/user_actor.hpp"
+#include "messages/api/meta/v1/status_generated.h"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
 
@@ -55,7 +56,7 @@ witness_actor::behavior_type witness_actor::make_behavior() {
        runtime::directory::subscribe{std::string{prefix}, caf::actor_cast<caf::strong_actor_ptr>(this)});
   return {
     [this](const protocol::watch_batch& batch) {
-      if (!batch.valid())
+      if (!batch.valid() || chosen_.empty()) // of an apiserver that was lost: the next watch goes on where this one ended
         return;
       for (size_t i = 0; i < watches_.size(); ++i) {
         auto& item = watches_[i];
@@ -88,13 +89,13 @@ witness_actor::behavior_type witness_actor::make_behavior() {
         return;
       apiservers_[up.id] = caf::actor_cast<runtime::protocols::apiserver_actor>(up.handle);
       if (up.id == chosen_)
-        chosen_.clear();
+        lose();
       choose();
     },
     [this](const runtime::directory::role_down& down) {
       apiservers_.erase(down.id);
       if (down.id == chosen_)
-        chosen_.clear();
+        lose();
       choose();
     },
     [this](const pause_over& over) {
@@ -104,7 +105,13 @@ witness_actor::behavior_type witness_actor::make_behavior() {
   };
 }
 
-/// Another one than last time, where there is one.
+void witness_actor::lose() {
+  chosen_.clear();
+  for (auto& item : watches_)
+    item.id = 0;
+}
+
+/// Any of them: the next one may be another.
 void witness_actor::choose() {
   if (!chosen_.empty() || apiservers_.empty())
     return;
@@ -154,9 +161,9 @@ void witness_actor::again(size_t index) {
 }
 
 void witness_actor::write_as(const std::string& role, int64_t epoch, const std::string& name,
-                             std::function<void(int code, bool fenced)> told) {
+                             std::function<void(int code, bool fenced, const std::string& why)> told) {
   if (chosen_.empty()) {
-    told(503, false);
+    told(503, false, "no apiserver is known");
     return;
   }
   const draft object = draft::make_object(
@@ -173,8 +180,14 @@ void witness_actor::write_as(const std::string& role, int64_t epoch, const std::
   std::vector<attachment> attachments{attachment{&client::configmaps.type(), std::move(packed.object)}};
   ask(
     this, apiservers_[chosen_], deadline, protocol::write_request{content, std::move(attachments)},
-    [told](const protocol::write_reply& reply) { told(reply.valid() ? reply->code() : 503, reply.valid() && reply->fenced()); },
-    [told](caf::error&) { told(503, false); });
+    [told](const protocol::write_reply& reply) {
+      if (!reply.valid())
+        return told(503, false, "an answer that cannot be read");
+      const auto& item = reply.at(reply->object());
+      const auto* status = reply->code() >= 400 && item ? item.object.root<messages::api::meta::v1::Status>() : nullptr;
+      told(reply->code(), reply->fenced(), status != nullptr && status->message() != nullptr ? status->message()->str() : "");
+    },
+    [this, told](caf::error& error) { told(503, false, system().render(error)); });
 }
 
 } // namespace actors::host::simulation

@@ -48,8 +48,8 @@ public:
     return seen_;
   }
   /// Creates a ConfigMap of that name in namespace default as the singleton `role` with `epoch` would. `told`: the answer's
-  /// code, and whether it says that the writer is fenced; 503: no answer. Call it between steps.
-  void write_as(const std::string& role, int64_t epoch, const std::string& name, std::function<void(int code, bool fenced)> told);
+  /// code, whether it says that the writer is fenced, and why; 503: no answer. Call it between steps.
+  void write_as(const std::string& role, int64_t epoch, const std::string& name, std::function<void(int code, bool fenced, const std::string& why)> told);
 
 private:
   struct watch {
@@ -61,6 +61,7 @@ private:
   void begin(size_t index);
   void again(size_t index);
   void choose();
+  void lose();
 
   runtime::host::role_context context_;
   std::map<std::string, runtime::protocols::apiserver_actor> apiservers_;

@@ -1,5 +1,7 @@
 #include "actors/host/simulation/workloads.hpp"
 
+#include "messages/api/meta/v1/meta_generated.h"
+
 #include <fmt/format.h>
 
 #include <memory>
@@ -42,6 +44,10 @@ draft named(const char* kind, const std::string& name_space, const std::string& 
   if (!name_space.empty())
     meta.set("namespace", name_space);
   return draft::make_object({{"apiVersion", "v1"}, {"kind", kind}, {"metadata", meta}});
+}
+
+std::string uid_of(const client::entry& item) {
+  return item.metadata->uid() == nullptr ? std::string{} : item.metadata->uid()->str();
 }
 
 draft image_patch(const std::string& image) {
@@ -130,7 +136,7 @@ void endpoint_churn(world& on, const workload_entry& entry) {
     auto victim = pods.begin();
     std::advance(victim, static_cast<long>(on.chance.below(pods.size())));
     const auto [name_space, name] = client::split_key(victim->first);
-    on.admin().remove(client::pods, name_space, name);
+    on.admin().remove(client::pods, name_space, name, uid_of(victim->second));
   });
 }
 
@@ -162,49 +168,66 @@ void namespace_deletion(world& on, const workload_entry& entry) {
     on.gone_namespaces.insert(name);
     on.deployments.erase(name + "/app");
     on.services.erase(name + "/app");
-    on.admin().remove(client::namespaces, "", name);
+    on.admin().remove(client::namespaces, "", name, ""); // no other ever has that name
     make();
   });
 }
 
+/// A node that is cordoned, and not yet again what it was. One change after the other: two that are under way at once may be carried
+/// out in any order.
+struct cordon : std::enable_shared_from_this<cordon> {
+  std::string node;
+  bool busy = false, ending = false;
+
+  void set(world& on, bool unschedulable, std::function<void()> then) {
+    busy = true;
+    const draft patch = draft::make_object({{"spec", draft::make_object({{"unschedulable", unschedulable}})}});
+    on.admin().merge(client::nodes, "", node, patch, [self = shared_from_this(), then = std::move(then)] {
+      self->busy = false;
+      then();
+    });
+  }
+  void take(world& on, const std::string& name) {
+    node = name;
+    set(on, true, [&on, self = shared_from_this()] {
+      if (self->ending)
+        return self->release(on);
+      for (const auto& [key, item] : on.admin().cache(client::pods).entries())
+        if (shown(client::pods, item).get("spec").get("nodeName").str() == self->node) {
+          const auto [name_space, pod] = client::split_key(key);
+          on.admin().remove(client::pods, name_space, pod, uid_of(item));
+        }
+    });
+  }
+  void release(world& on) {
+    if (!busy && !node.empty())
+      set(on, false, [self = shared_from_this()] { self->node.clear(); });
+  }
+};
+
 /// Nodes that are cordoned and drained, or deleted and registered anew.
 void node_churn(world& on, const workload_entry& entry) {
   auto all = make_fleet(on, "churn", entry.count, 4);
-  auto cordoned = std::make_shared<std::string>();
-  const auto uncordon = [&on, cordoned](std::function<void()> then) {
-    const auto name = std::exchange(*cordoned, {});
-    if (name.empty())
-      return;
-    // A node that was deleted meanwhile comes back without it.
-    const draft patch = draft::make_object({{"spec", draft::make_object({{"unschedulable", false}})}});
-    on.admin().merge(client::nodes, "", name, patch, std::move(then));
-  };
-  on.at_end_of_faults([uncordon] { uncordon({}); });
-  on.repeat(entry.every, on.chance, [&on, all, cordoned, uncordon] {
+  auto cordoned = std::make_shared<cordon>();
+  on.at_end_of_faults([&on, cordoned] {
+    cordoned->ending = true;
+    cordoned->release(on);
+  });
+  on.repeat(entry.every, on.chance, [&on, all, cordoned] {
     const auto& nodes = on.admin().cache(client::nodes).entries();
-    if (nodes.empty())
+    if (nodes.empty() || cordoned->busy)
       return;
-    if (!cordoned->empty())
-      return uncordon({});
+    if (!cordoned->node.empty())
+      return cordoned->release(on);
     auto chosen = nodes.begin();
     std::advance(chosen, static_cast<long>(on.chance.below(nodes.size())));
     const auto name = chosen->first;
-    if (on.chance.chance(30)) {
-      // As with upstream's, a kubelet registers its node when it starts.
-      on.admin().remove(client::nodes, "", name, [&on, name] {
-        for (const auto& host : on.sim.host_names())
-          on.sim.crash_role(host, "kubelet/" + name);
-      });
-      return;
-    }
-    *cordoned = name;
-    const draft patch = draft::make_object({{"spec", draft::make_object({{"unschedulable", true}})}});
-    on.admin().merge(client::nodes, "", name, patch, [&on, name] {
-      for (const auto& [key, item] : on.admin().cache(client::pods).entries())
-        if (shown(client::pods, item).get("spec").get("nodeName").str() == name) {
-          const auto [name_space, pod] = client::split_key(key);
-          on.admin().remove(client::pods, name_space, pod);
-        }
+    if (on.chance.chance(70))
+      return cordoned->take(on, name);
+    // As with upstream's, a kubelet registers its node when it starts.
+    on.admin().remove(client::nodes, "", name, uid_of(chosen->second), [&on, name] {
+      for (const auto& host : on.sim.host_names())
+        on.sim.crash_role(host, "kubelet/" + name);
     });
   });
 }
