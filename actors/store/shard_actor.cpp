@@ -270,7 +270,7 @@ private:
       return not_here();
     fb::RevisionReplyT reply;
     reply.current = engine_->current();
-    reply.oldest = engine_->oldest();
+    reply.oldest = std::max(engine_->oldest(), unreadable_to_);
     return protocol::revision_reply{reply};
   }
 
@@ -295,6 +295,7 @@ private:
     reply.current = engine_->current();
     reply.oldest = engine_->oldest();
     // A watcher ahead of us saw another life of this store (restored from a backup): its view is void.
+    reply.oldest = std::max(reply.oldest, unreadable_to_);
     reply.compacted = request->after() < reply.oldest || request->after() > reply.current;
     auto found = watchers_.find(source->address());
     if (reply.compacted) {
@@ -341,13 +342,25 @@ private:
     } catch (const storage::compacted&) {
       return dismiss(i, "fell out of the history");
     } catch (const storage::error& e) {
-      // A damaged record: without it this watcher's view would be wrong. Its next list says which one.
+      // Without it this watcher's view would be wrong. As with what was compacted away, who needs it lists anew.
       read_failure(e);
+      unreadable_to_ = std::max(unreadable_to_, find_unreadable(window.sent()));
       return dismiss(i, "a change cannot be read");
     }
     if (window.lags(current, options_.bounds))
       return dismiss(i, "does not acknowledge");
     return std::next(i);
+  }
+
+  // The first revision after `after` whose change cannot be read; at most as many steps as one message has changes.
+  storage::revision find_unreadable(storage::revision after) {
+    try {
+      while (after < engine_->current())
+        after = engine_->changes(after, 1).last;
+      return after;
+    } catch (const std::exception&) { // the caller has told
+      return after + 1;
+    }
   }
 
   watcher_map::iterator dismiss(watcher_map::iterator i, std::string_view why) {
@@ -522,6 +535,7 @@ private:
 
   std::optional<int64_t> compacting_since_us_; // a step is under way
   bool late_compaction_told_ = false;
+  storage::revision unreadable_to_ = 0; // up to here a change is damaged: history begins after it
   storage::revision compact_before_ = 0;
 };
 

@@ -5,6 +5,9 @@
 #include "runtime/protocols/register.hpp"
 #include "storage/lmdb/lmdb_engine.hpp"
 
+#include <filesystem>
+#include <mutex>
+#include <set>
 #include <thread>
 
 namespace actors::store {
@@ -25,7 +28,25 @@ int64_t epoch_of(const storage::owner_record& owner) {
   return owner.state == storage::owner_state::handed_over ? owner.epoch - 1 : owner.epoch;
 }
 
+// The stores that this process has opened before. Any thread.
+class opened_folders {
+public:
+  bool contains(const std::filesystem::path& folder) const {
+    std::lock_guard held(mutex_);
+    return folders_.contains(folder);
+  }
+  void add(const std::filesystem::path& folder) {
+    std::lock_guard held(mutex_);
+    folders_.insert(folder);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::set<std::filesystem::path> folders_;
+};
+
 caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host::role_context& ctx) {
+  static const auto before = std::make_shared<opened_folders>();
   shard_options options;
   options.shard = shard_of(ctx.id);
   options.host = ctx.host;
@@ -34,7 +55,11 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
   options.open = [ctx, opened, folder = runtime::host::shard_folder(ctx.data, options.shard)]() {
     storage::lmdb::options how{.folder = folder};
     how.as_copy = is_elsewhere(ctx);
+    // A host does not start on a damaged value: its apiserver would read it at once, and never be up. A shard that is started again
+    // is there for those who have read it before.
+    how.check_values = !before->contains(folder);
     std::shared_ptr<storage::engine> engine = storage::lmdb::open(how);
+    before->add(folder);
     *opened = engine;
     return engine;
   };

@@ -1,5 +1,6 @@
 #include "storage/lmdb/environment.hpp"
 
+#include "storage/lmdb/structure.hpp"
 #include "storage/lmdb/upgrade.hpp"
 
 #include <fcntl.h>
@@ -19,6 +20,8 @@ namespace {
 constexpr unsigned readers_max = 512; // concurrent read calls
 constexpr unsigned databases_max = 8;
 constexpr size_t ahead_bytes_min = 256 * 1024; // the file is at least so much longer than its content
+constexpr const char* data_file = "data.mdb";
+constexpr const char* made_file = "made"; // says that there is a store here, whatever has become of data.mdb
 constexpr size_t extension_bytes = 1024 * 1024; // at a time
 
 struct aborter {
@@ -118,6 +121,7 @@ bool cursor::move(std::string_view key, MDB_cursor_op op) {
 }
 
 environment::environment(const options& o) : options_(o), lock_(prepared(o.folder)), map_bytes_(o.map_bytes) {
+  check_file();
   MDB_env* env = nullptr;
   check(mdb_env_create(&env), "open the store");
   env_.reset(env);
@@ -134,12 +138,58 @@ environment::environment(const options& o) : options_(o), lock_(prepared(o.folde
   try {
     cover_last_page();
     open_databases();
+    mark_made();
   } catch (const error& e) {
     throw error(e.code(), "cannot open the store in " + o.folder.string() + ": " + e.what());
   }
 }
 
 environment::~environment() = default;
+
+// Before LMDB follows anything in it. An empty file is a new store to LMDB.
+void environment::check_file() {
+  const auto file = options_.folder / data_file;
+  std::error_code absent;
+  const auto bytes = std::filesystem::file_size(file, absent);
+  if (!absent && bytes > 0) {
+    try {
+      check_structure(file);
+    } catch (const error& e) {
+      if (e.code() != error_code::corrupt)
+        throw;
+      throw error(e.code(), "cannot open the store in " + options_.folder.string() + ": " + e.what() +
+                              "; nothing was changed: put a backup of the folder in its place");
+    }
+  } else if (std::filesystem::exists(options_.folder / made_file)) {
+    throw error(error_code::corrupt, "cannot open the store in " + options_.folder.string() + ": " + file.string() +
+                                       (absent ? " is missing" : " is empty") +
+                                       "; put a backup of the folder in its place (or, to begin with nothing, remove the folder)");
+  }
+}
+
+// Once. When it fails (a full disk), it is made the next time.
+void environment::mark_made() {
+  const auto file = options_.folder / made_file;
+  std::error_code failed;
+  if (std::filesystem::exists(file, failed))
+    return;
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0)
+    return;
+  ::fsync(made);
+  ::close(made);
+  const int folder = ::open(options_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return;
+  ::fsync(folder);
+  ::close(folder);
+}
+
+void environment::throw_named(const error& e) const {
+  if (e.code() != error_code::corrupt)
+    throw e;
+  throw error(e.code(), (options_.folder / data_file).string() + ": " + e.what());
+}
 
 // A file that was cut off would end the process with SIGBUS when a missing page is read. Zeroes in their
 // place are reported as damage instead. (The last pages may lawfully be missing: LMDB does not write pages
@@ -201,7 +251,11 @@ std::shared_lock<std::shared_mutex> environment::hold_map() {
 
 void environment::read(const std::function<void(MDB_txn*)>& work) {
   const auto held = hold_map();
-  work(begin(env_.get(), MDB_RDONLY).get());
+  try {
+    work(begin(env_.get(), MDB_RDONLY).get());
+  } catch (const error& e) {
+    throw_named(e);
+  }
 }
 
 void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work) {
@@ -220,6 +274,8 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
       return;
     } catch (const map_full&) {
       grow_map();
+    } catch (const error& e) {
+      throw_named(e);
     }
   }
 }

@@ -80,6 +80,8 @@ private:
     void operator()(MDB_env* e) const { mdb_env_close(e); }
   };
 
+  void check_file();
+  void mark_made();
   void open_databases();
   void cover_last_page();
   void grow_map();
@@ -87,6 +89,7 @@ private:
   void extend_file(size_t bytes);
   bool lacks_space(size_t bytes) const;
   std::string disk_full_text() const;
+  [[noreturn]] void throw_named(const error&) const;
 
   options options_;
   folder_lock lock_;

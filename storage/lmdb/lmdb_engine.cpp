@@ -72,13 +72,17 @@ public:
     return found.rev <= at ? std::optional(location{found.created, found.rev}) : std::nullopt;
   }
 
-  record fetch(std::string_view key, const location& where) const {
-    const auto found = entry(where.rev);
+  // The write that `key` points at.
+  revision_record own_entry(std::string_view key, revision rev) const {
+    const auto found = entry(rev);
     if (found.key != key || found.kind != change_kind::put)
-      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " +
-                                         std::to_string(where.rev) +
+      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " + std::to_string(rev) +
                                          ", which is not its own; restore the store from a backup");
-    return {std::string(key), where.created, where.rev, std::string(found.value)};
+    return found;
+  }
+
+  record fetch(std::string_view key, const location& where) const {
+    return {std::string(key), where.created, where.rev, std::string(own_entry(key, where.rev).value)};
   }
 
   change change_at(revision rev) const {
@@ -109,10 +113,11 @@ size_t size_of(std::span<const write> writes) {
 class lmdb_engine : public engine {
 public:
   explicit lmdb_engine(const options& o) : env_(o) {
-    env_.read([this](MDB_txn* txn) {
+    env_.read([this, &o](MDB_txn* txn) {
       publish(snapshot(env_, txn).state);
       read_owner(txn);
       read_fences(txn);
+      check_current(txn, o.check_values);
     });
   }
 
@@ -384,6 +389,20 @@ private:
     if (!bytes)
       throw error(error_code::corrupt, "the owner record is missing; restore the store from a backup");
     owner_ = decode_owner(*bytes);
+  }
+
+  // A key that is damaged would be passed over by those who look for it.
+  void check_current(MDB_txn* txn, bool values) {
+    const snapshot s(env_, txn);
+    cursor objects(txn, env_.current);
+    for (bool found = objects.seek(""); found; found = objects.next()) {
+      const auto r = decode_current(objects.key(), objects.value());
+      if (values && r.kind == change_kind::put)
+        s.own_entry(objects.key(), r.modified);
+    }
+    cursor past(txn, env_.history);
+    for (bool found = past.seek(""); found; found = past.next())
+      decode_history(past.key(), past.value());
   }
 
   void put_fence(MDB_txn* txn, std::string_view role, int64_t epoch) {

@@ -12,6 +12,7 @@ struct options {
   std::filesystem::path folder;           // made when it does not exist, mode 0700
   size_t map_bytes = size_t{16} << 30;    // address space to begin with, doubled when it is full
   size_t map_bytes_max = size_t{1} << 40; // no growth above this: error disk_full
+  bool check_values = false; // read all that is current, and refuse to open when some of it is damaged
   bool as_copy = false; // a folder that is made now is a copy of a shard that is elsewhere; one that is there stays what it is
 };
 

@@ -1,10 +1,13 @@
 // Damaged files: what was asked for is reported as damaged, never served, and the process lives.
 #include "storage/lmdb/lmdb_engine.hpp"
+#include "storage/lmdb/structure.hpp"
 
 #include "tests/unit/storage/subjects.hpp"
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <iostream>
+#include <random>
 #include <sstream>
 
 using namespace storage;
@@ -84,6 +87,121 @@ TEST_CASE("a file that was cut off is reported as damaged") {
   }
   // With nothing but the two meta pages left, nothing can be served.
   CHECK_THROWS_AS(lmdb::open({store.folder.path()}), error);
+}
+
+namespace {
+
+// A store with several levels of pages, long values, a free list, history and what was forgotten of it.
+void fill(engine& e, std::mt19937_64& random) {
+  for (int round = 0; round < 40; ++round) {
+    std::vector<storage::write> batch;
+    for (int i = 0; i < 12; ++i) {
+      const auto key = "/objects/" + std::to_string(random() % 150) + "/with-a-name-of-some-length";
+      if (random() % 5 == 0)
+        batch.push_back(erase(key));
+      else
+        batch.push_back(put(key, std::string(random() % 6 == 0 ? 5'000 : 40 + random() % 400, static_cast<char>('a' + random() % 26))));
+    }
+    e.commit(batch, round);
+    if (round == 25)
+      e.compact(e.current() / 2, 1'000'000);
+  }
+}
+
+// All that the engine can be asked, as text.
+std::string everything(engine& e) {
+  std::ostringstream out;
+  out << e.current() << ' ' << e.oldest() << '\n';
+  for (const auto at : {e.oldest(), (e.oldest() + e.current()) / 2, e.current()})
+    for (const auto& r : e.range("/", "", 1'000, at).records) {
+      out << at << ' ' << r.key << ' ' << r.created << ' ' << r.modified << ' ' << r.value << '\n';
+      const auto one = e.get(r.key, at);
+      out << (one ? one->value : "absent") << '\n';
+    }
+  for (int i = 0; i < 150; ++i) // also those that are not there
+    out << e.get("/objects/" + std::to_string(i) + "/with-a-name-of-some-length").has_value();
+  for (auto after = e.oldest(); after < e.current();) {
+    const auto page = e.changes(after, 1'000);
+    for (const auto& c : page.changes)
+      out << c.rev << ' ' << static_cast<int>(c.kind) << ' ' << c.key << ' ' << c.value << ' ' << c.previous.value_or("-") << '\n';
+    after = page.last;
+  }
+  return out.str();
+}
+
+void write_at(const std::filesystem::path& path, size_t offset, char byte) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(byte);
+}
+
+} // namespace
+
+TEST_CASE("no flipped bit of the file is served as good") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  temporary_folder folder;
+  const auto store = folder.path() / "store";
+  const auto file = store / "data.mdb";
+  std::string truth;
+  {
+    const auto e = lmdb::open({store, 1 << 22});
+    fill(*e, random);
+    truth = everything(*e);
+  }
+  const auto whole = read_file(file);
+  const auto pages = lmdb::check_structure(file);
+  CHECK(pages.pages > 40);
+  CHECK(pages.free_pages > 0);
+  int detected = 0, harmless = 0;
+  const auto flip = [&](size_t offset) {
+    const char byte = static_cast<char>(whole[offset] ^ (1 << random() % 8));
+    INFO("offset " << offset << " (page " << offset / 4096 << "+" << offset % 4096 << "): " << int(whole[offset]) << " became " << int(byte));
+    write_at(file, offset, byte);
+    try {
+      const auto e = lmdb::open({store, 1 << 22});
+      const bool same = everything(*e) == truth;
+      REQUIRE(same);
+      ++harmless;
+    } catch (const error& e) {
+      const bool named = std::string(e.what()).find(store.string()) != std::string::npos;
+      INFO(e.what());
+      REQUIRE(named);
+      REQUIRE((e.code() == error_code::corrupt || e.code() == error_code::format));
+      ++detected;
+    }
+    if (std::filesystem::file_size(file) != whole.size())
+      write_file(file, whole);
+    write_at(file, offset, whole[offset]);
+  };
+  for (size_t page = 0; page < (pages.pages + pages.free_pages + 2); ++page) {
+    const size_t begin = page * 4096;
+    for (int i = 0; i < (page < 2 ? 150 : 8); ++i) // headers, and where the entries are
+      flip(begin + random() % (page < 2 ? 160 : 40));
+    for (int i = 0; i < 4; ++i)
+      flip(begin + random() % 4096);
+  }
+  std::cout << detected << " of " << detected + harmless << " flipped bits were detected, the others changed nothing" << std::endl;
+  CHECK(detected > harmless / 4);
+  CHECK(everything(*lmdb::open({store, 1 << 22})) == truth);
+}
+
+TEST_CASE("a store whose data file is empty or gone is not taken for a new one") {
+  damaged_store store;
+  const bool gone = GENERATE(false, true);
+  if (gone)
+    std::filesystem::remove(store.file());
+  else
+    std::filesystem::resize_file(store.file(), 0);
+  try {
+    lmdb::open({store.folder.path()});
+    FAIL("opened");
+  } catch (const error& failure) {
+    CHECK(failure.code() == error_code::corrupt);
+    CHECK_THAT(failure.what(), Catch::Contains(store.file().string()));
+    CHECK_THAT(failure.what(), Catch::Contains("backup"));
+  }
 }
 
 TEST_CASE("a file that is no LMDB environment is refused") {
