@@ -176,6 +176,25 @@ api_error unfit(const draft& patched, const messages::codec::codec_error& error)
   return status::invalid(nameless, "", {registry::invalid("patch", draft{messages::codec::to_json(patched)}, error.message)});
 }
 
+/// A patch makes no other kind of the object. What a strategic patch says of it is without effect; the others are refused.
+api_error keep_type(const change_request& request, const messages::codec::type& type, const draft& patched, draft& next) {
+  const bool strategic = request.patch_kind == PatchKind::strategic_merge;
+  bool same = true;
+  for (const auto& [name, own] : {std::pair{"apiVersion", type.api_version()}, std::pair{"kind", type.kind()}}) {
+    const auto given = next.get(name).str();
+    same = same && (given.empty() || given == own);
+    if (strategic || given.empty())
+      next.set(name, own);
+  }
+  if (same || strategic)
+    return {};
+  const auto version = next.get("apiVersion").str();
+  const auto kind = next.get("kind").str();
+  const bool known = messages::codec::api_schema().find(version, kind) != nullptr;
+  return unfit(patched, {"", known ? fmt::format("unable to decode {}, Kind={} into {}", version, kind, type.kind())
+                                   : fmt::format("no kind \"{}\" is registered for version \"{}\" in this server", kind, version)});
+}
+
 } // namespace
 
 write_plan plan_update(const change_request& request, const cache::object_ptr& current, const environment& env) {
@@ -224,6 +243,8 @@ write_plan plan_patch(const change_request& request, const cache::object_ptr& cu
   draft patched = next;
   if (auto error = messages::codec::check(type, next, strict))
     return refuse(unfit(patched, *error));
+  if (auto error = keep_type(request, type, patched, next))
+    return refuse(std::move(error));
   const wanted_revision wanted = revision_in(next);
   if (wanted.error)
     return refuse(wanted.error);

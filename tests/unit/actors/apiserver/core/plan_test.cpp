@@ -161,6 +161,26 @@ TEST_CASE("the three patches") {
   CHECK(apply(PatchKind::merge, R"({"metadata":{"name":"b"}})").error.code == 400);
 }
 
+TEST_CASE("a patch makes no other kind of the object") {
+  const auto current = stored("v1", "ConfigMap", config_map(), 7);
+  const auto apply = [&](PatchKind kind, const char* patch) {
+    auto wanted = request(Verb::patch, "configmaps", "a");
+    wanted.patch_kind = kind;
+    wanted.patch = json(patch);
+    return plan_write(wanted, current, make_environment());
+  };
+  for (const auto* patch : {R"({"kind":"x"})", R"({"kind":"Pod"})", R"({"apiVersion":"v2"})"})
+    CHECK(apply(PatchKind::merge, patch).error.code == 422);
+  CHECK(apply(PatchKind::json, R"([{"op":"replace","path":"/kind","value":"Secret"}])").error.code == 422);
+  const auto strategic = apply(PatchKind::strategic_merge, R"({"kind":"x","data":{"x":"9"}})");
+  REQUIRE(strategic.what == action::put);
+  CHECK(strategic.answer.get("kind").str() == "ConfigMap");
+  const auto dropped = apply(PatchKind::merge, R"({"kind":null,"apiVersion":"","data":{"x":"9"}})");
+  REQUIRE(dropped.what == action::put);
+  CHECK(dropped.answer.get("kind").str() == "ConfigMap");
+  CHECK(dropped.answer.get("apiVersion").str() == "v1");
+}
+
 TEST_CASE("a deletion waits for grace and finalizers") {
   const auto env = make_environment();
   auto plan = plan_write(request(Verb::delete_one, "configmaps", "a"), stored("v1", "ConfigMap", config_map(), 7), env);
