@@ -56,6 +56,11 @@ public:
   response refuse(int code, std::string_view message) override {
     std::string_view reason = "BadRequest";
     switch (code) {
+      case 429: {
+        auto answer = render_error(status::too_many_requests(std::string{message}, 1));
+        answer.close = true; // its body is still to come
+        return answer;
+      }
       case 408:
       case 504:
         reason = "Timeout";

@@ -11,10 +11,12 @@
 #include "actors/apiserver/cluster_port.hpp"
 #include "actors/apiserver/front_port.hpp"
 #include "actors/apiserver/http/continue_tokens.hpp"
+#include "actors/apiserver/http/limits.hpp"
 #include "actors/apiserver/http/media_type.hpp"
 #include "actors/apiserver/http/message.hpp"
 #include "actors/apiserver/http/request_metrics.hpp"
 #include "actors/apiserver/http/route.hpp"
+#include "actors/apiserver/http/turnstile.hpp"
 #include "actors/apiserver/http/url.hpp"
 #include "actors/apiserver/http/wake_hub.hpp"
 #include "actors/apiserver/status/status.hpp"
@@ -37,6 +39,7 @@ struct front_context {
   auth::token_table* tokens = nullptr;
   continue_snapshots snapshots;
   wake_hubs hubs;
+  std::shared_ptr<turnstile> large_writes = std::make_shared<turnstile>(large_write_bytes_at_once);
 };
 
 struct call {

@@ -45,8 +45,8 @@ std::string render_head(const response& answer, bool chunked, std::optional<size
 
 } // namespace
 
-connection::connection(loop& home, tcp::socket socket)
-    : home_(home), shared_(home.shared()), socket_(std::move(socket)), event_(home.io()) {
+connection::connection(loop& home, tcp::socket socket, std::shared_ptr<connection_place> place)
+    : home_(home), shared_(home.shared()), place_(std::move(place)), socket_(std::move(socket)), event_(home.io()) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay{true}, ignored);
@@ -54,10 +54,9 @@ connection::connection(loop& home, tcp::socket socket)
   const auto peer = socket_.remote_endpoint(ignored);
   remote_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
   tls_ = std::make_unique<tls_stream>(shared_.tls, socket_.native_handle());
-  shared_.connections.add();
 }
 
-connection::~connection() { shared_.connections.drop(); }
+connection::~connection() = default;
 
 void connection::start() {
   home_.add(shared_from_this());
@@ -86,7 +85,16 @@ void connection::notify() {
   event_.cancel();
 }
 
+connection::task<void> connection::give_turn(size_t bytes) {
+  turn_bytes_ += bytes;
+  if (turn_bytes_ < turn_bytes_max)
+    co_return;
+  turn_bytes_ = 0;
+  co_await asio::post(home_.io(), asio::use_awaitable);
+}
+
 connection::task<bool> connection::wait(deadline until) {
+  turn_bytes_ = 0;
   if (!happened_) {
     event_.expires_at(until);
     co_await event_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -122,6 +130,7 @@ connection::task<bool> connection::read_some(deadline until) {
     switch (tls_->read(block, sizeof block, got)) {
       case tls_stream::result::done:
         in_.append(block, got);
+        co_await give_turn(got);
         co_return true;
       case tls_stream::result::want_read:
         arm_read();
@@ -156,6 +165,7 @@ connection::task<bool> connection::write_all(std::string_view bytes) {
     switch (tls_->write(bytes, written)) {
       case tls_stream::result::done:
         bytes.remove_prefix(written);
+        co_await give_turn(written);
         continue;
       case tls_stream::result::want_read:
         arm_read();
@@ -216,6 +226,7 @@ connection::task<void> connection::run() {
 }
 
 connection::task<bool> connection::handshake() {
+  idle_since_ = steady::now();
   const deadline until = steady::now() + handshake_seconds_max;
   char first = 0;
   while (::recv(socket_.native_handle(), &first, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -258,9 +269,20 @@ connection::task<bool> connection::refuse_plain_text() {
   co_return false;
 }
 
+/// Counts a large body where all of them are counted. False: it is too much.
+bool connection::body_fits() {
+  const size_t bytes = parser_->body_bytes();
+  if (bytes <= small_body_bytes)
+    return true;
+  if (!body_share_)
+    body_share_ = std::make_shared<body_budget::share>(shared_.bodies);
+  return body_share_->grow_to(bytes);
+}
+
 /// True: a request is complete. False: there will be none.
 connection::task<bool> connection::receive() {
   deadline until = steady::now() + idle_seconds_max;
+  idle_since_ = steady::now();
   bool started = false;
   for (;;) {
     size_t taken = 0;
@@ -268,7 +290,12 @@ connection::task<bool> connection::receive() {
     in_.erase(0, taken);
     if (!started && !parser_->is_fresh()) {
       started = true;
+      idle_since_.reset();
       until = steady::now() + header_seconds_max;
+    }
+    if (state != request_parser::state::failed && !body_fits()) {
+      answer_ = shared_.served->refuse(429, "the server has too many large requests, please try again later");
+      co_return false;
     }
     switch (state) {
       case request_parser::state::done:
@@ -301,6 +328,8 @@ connection::task<bool> connection::serve_one() {
   ++request_id_;
   answer_.reset();
   if (!co_await receive()) {
+    parser_.reset(); // and what there is of a body
+    body_share_.reset();
     if (answer_ && co_await respond(false, false, false))
       co_await linger();
     co_return false;
@@ -308,6 +337,7 @@ connection::task<bool> connection::serve_one() {
   const bool keep_alive = parser_->keep_alive();
   const bool old_version = parser_->is_version_10();
   request what = parser_->take();
+  what.body_share = std::exchange(body_share_, nullptr);
   what.certificate = certificate_;
   what.remote = remote_;
   const bool head_only = what.method == "HEAD";
@@ -362,19 +392,15 @@ connection::task<bool> connection::stream(body_source& source, bool chunked) {
       self->notify();
     }
   });
-  std::string out, piece;
+  std::string piece;
   for (;;) {
     woken_ = false;
     piece.clear();
     const auto step = source.read(piece);
     if (!piece.empty()) {
-      out.clear();
-      if (chunked)
-        out = fmt::format("{:x}\r\n", piece.size());
-      out += piece;
-      if (chunked)
-        out += "\r\n";
-      if (!co_await write_all(out))
+      if (chunked) // in place: there are many watchers
+        piece.insert(0, fmt::format("{:x}\r\n", piece.size())).append("\r\n");
+      if (!co_await write_all(piece))
         co_return false;
     }
     // A list that is half sent must not look complete; whatever waits for the future may end here.
@@ -386,7 +412,6 @@ connection::task<bool> connection::stream(body_source& source, bool chunked) {
       continue;
     }
     piece = {}; // idle watchers hold no buffers
-    out = {};
     if (!read_armed_)
       poll_peer(); // from now on its readability wakes us
     tls_->release_buffers();

@@ -19,13 +19,15 @@ namespace actors::apiserver::http {
 
 class connection : public std::enable_shared_from_this<connection> {
 public:
-  connection(loop& home, boost::asio::ip::tcp::socket socket);
+  connection(loop& home, boost::asio::ip::tcp::socket socket, std::shared_ptr<connection_place> place);
   ~connection();
   void start();
   /// Ends after the request in progress; streams end now.
   void stop(std::chrono::milliseconds grace);
   /// From the responder, on the loop.
   void deliver(uint64_t request_id, response answer);
+  /// Since when it waits for a request; nothing: it does not, or others have asked it to end.
+  std::optional<std::chrono::steady_clock::time_point> idle_since() const { return stopping_ ? std::nullopt : idle_since_; }
   std::weak_ptr<loop> home() const { return home_.weak_from_this(); }
 
 private:
@@ -46,6 +48,9 @@ private:
   task<bool> write_all(std::string_view bytes);
   /// False: nothing happened until the deadline.
   task<bool> wait(deadline until);
+  /// To be called after `bytes` went in or out: one with a fast client must not keep the thread for itself.
+  task<void> give_turn(size_t bytes);
+  bool body_fits();
   void poll_peer();
   void arm_read();
   void arm_write();
@@ -53,6 +58,7 @@ private:
 
   loop& home_;
   shared_state& shared_;
+  std::shared_ptr<connection_place> place_; // given back last
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer event_;
   std::unique_ptr<tls_stream> tls_;
@@ -66,6 +72,9 @@ private:
   bool stopping_ = false;
   deadline stop_at_{}; // when stopping: an idle connection ends
   bool woken_ = false;
+  std::optional<deadline> idle_since_;
+  size_t turn_bytes_ = 0; // since others had their turn
+  std::shared_ptr<body_budget::share> body_share_;
   uint64_t request_id_ = 0;
   std::optional<response> answer_;
 };

@@ -7,7 +7,17 @@
 namespace actors::apiserver::http {
 
 constexpr size_t connections_max = 20'000;
+/// Of the process' file descriptors, so many are not for connections: stores that are opened again, sockets of other roles,
+/// `troupe` commands. Of a small limit, half.
+constexpr size_t descriptors_kept = 512;
 constexpr size_t pipelined_bytes_max = 64 * 1024;      // taken in while a request is being answered
+/// Bodies up to small_body_bytes are bounded by the number of connections; all larger ones together by this. Beyond it: 429.
+constexpr size_t small_body_bytes = 32 * 1024;
+constexpr size_t large_bodies_bytes_max = 192u << 20;
+/// Writes with a large body take their turn, so many bytes at once: 3 MiB become a hundred megabytes of objects, and hold the write
+/// chain for a tenth of a second. Small ones pass them.
+constexpr size_t large_write_bytes_at_once = 1u << 20;
+constexpr size_t turn_bytes_max = 64 * 1024; // read or written by a connection before others of its thread have their turn
 constexpr size_t listed_inline_bytes_max = 256 * 1024; // larger lists are streamed
 
 constexpr std::chrono::seconds handshake_seconds_max{10};
@@ -22,6 +32,12 @@ constexpr size_t linger_bytes_max = 16u << 20;
 constexpr std::chrono::milliseconds stop_drain_ms_max{2'000};
 /// For which a connection without a request waits for one when the server stops.
 constexpr std::chrono::milliseconds stop_grace_ms{500};
+/// When at least so many connections have become half as many, their memory goes back to the system.
+constexpr size_t trim_connections_min = 1'024;
 constexpr std::chrono::milliseconds accept_retry_ms{50};
+/// When there are as many connections as there may be, some that have had no request for so long make room.
+constexpr std::chrono::seconds idle_crowded_seconds_max{5};
+constexpr size_t make_room_max = 32; // by one thread, at once
+constexpr std::chrono::seconds accept_warning_seconds{10}; // between two warnings
 
 } // namespace actors::apiserver::http

@@ -12,6 +12,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "actors/apiserver/http/body_budget.hpp"
 #include "actors/apiserver/http/message.hpp"
 #include "actors/apiserver/http/tls.hpp"
 #include "runtime/seams/clock.hpp"
@@ -42,6 +43,17 @@ private:
   std::condition_variable none_left_;
 };
 
+/// One connection's place among them, from its acceptance on.
+class connection_place {
+public:
+  explicit connection_place(connection_count& of) : of_(of) { of_.add(); }
+  ~connection_place() { of_.drop(); }
+  connection_place(const connection_place&) = delete;
+
+private:
+  connection_count& of_;
+};
+
 /// What all connections share. Outlives them.
 struct shared_state {
   shared_state(const auth::pki& keys, std::shared_ptr<handler> serve, runtime::seams::clock_ptr time,
@@ -52,6 +64,7 @@ struct shared_state {
   runtime::seams::clock_ptr clock;
   runtime::telemetry::logger log;
   connection_count connections;
+  std::shared_ptr<body_budget> bodies = std::make_shared<body_budget>();
 };
 
 class connection;
@@ -70,10 +83,12 @@ public:
 
   void start();
   /// Takes over a connected socket that belongs to io(). On this loop.
-  void adopt(boost::asio::ip::tcp::socket socket);
+  void adopt(boost::asio::ip::tcp::socket socket, std::shared_ptr<connection_place> place);
   /// Asks every connection to end. Any thread.
   /// `grace`: for which one without a request waits for one.
   void end_connections(std::chrono::milliseconds grace);
+  /// Ends the connections that have waited longest without a request, a few at a time. Any thread.
+  void make_room();
   void stop_and_join();
 
   // ---- for connections, on this loop ----
@@ -86,6 +101,7 @@ private:
   boost::asio::io_context io_;
   std::thread thread_;
   std::unordered_map<connection*, std::weak_ptr<connection>> connections_;
+  size_t connections_high_ = 0; // since memory was given back
   std::optional<std::chrono::milliseconds> ending_; // those that come late end, too
 };
 

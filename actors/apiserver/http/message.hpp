@@ -25,6 +25,7 @@ struct request {
   std::string body;
   std::shared_ptr<const auth::peer_certificate> certificate; // null: the client presented none
   std::string remote;                                        // "127.0.0.1:40000"
+  std::shared_ptr<void> body_share; // of the memory for large bodies; goes with the body
 
   /// The first header of this name (case does not matter), "" if absent.
   std::string_view find(std::string_view name) const;

@@ -72,6 +72,8 @@ request_parser::state request_parser::feed(std::string_view bytes, size_t& taken
 
 bool request_parser::is_fresh() const { return parser_->fresh; }
 
+size_t request_parser::body_bytes() const { return parser_->value.get().body().size(); }
+
 bool request_parser::expects_continue() const {
   const auto value = parser_->value.get()[beast::field::expect];
   return equal_ignoring_case({value.data(), value.size()}, "100-continue");

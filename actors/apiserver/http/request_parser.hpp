@@ -29,6 +29,7 @@ public:
   state feed(std::string_view bytes, size_t& taken);
   /// Of this request nothing has arrived so far.
   bool is_fresh() const;
+  size_t body_bytes() const;     // so far
   bool expects_continue() const; // after headers_done
   bool keep_alive() const;       // after done
   bool is_version_10() const;

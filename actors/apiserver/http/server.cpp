@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <fmt/format.h>
 #include <algorithm>
 #include <pthread.h>
@@ -41,8 +42,8 @@ void loop::start() {
   });
 }
 
-void loop::adopt(tcp::socket socket) {
-  auto item = std::make_shared<connection>(*this, std::move(socket));
+void loop::adopt(tcp::socket socket, std::shared_ptr<connection_place> place) {
+  auto item = std::make_shared<connection>(*this, std::move(socket), std::move(place));
   item->start();
   if (ending_)
     item->stop(*ending_);
@@ -57,15 +58,40 @@ void loop::end_connections(std::chrono::milliseconds grace) {
   });
 }
 
+void loop::make_room() {
+  post([this] {
+    const auto before = std::chrono::steady_clock::now() - idle_crowded_seconds_max;
+    std::vector<std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<connection>>> idle;
+    for (auto& [key, item] : connections_)
+      if (auto live = item.lock())
+        if (const auto since = live->idle_since(); since && *since < before)
+          idle.emplace_back(*since, std::move(live));
+    const size_t count = std::min(idle.size(), make_room_max);
+    std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(count), idle.end(),
+                      [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (size_t i = 0; i < count; ++i)
+      idle[i].second->stop(std::chrono::milliseconds{0});
+  });
+}
+
 void loop::stop_and_join() {
   io_.stop();
   if (thread_.joinable())
     thread_.join();
 }
 
-void loop::add(const std::shared_ptr<connection>& item) { connections_.emplace(item.get(), item); }
+void loop::add(const std::shared_ptr<connection>& item) {
+  connections_.emplace(item.get(), item);
+  connections_high_ = std::max(connections_high_, connections_.size());
+}
 
-void loop::remove(connection* item) { connections_.erase(item); }
+void loop::remove(connection* item) {
+  connections_.erase(item);
+  if (connections_high_ < trim_connections_min || connections_.size() > connections_high_ / 2)
+    return;
+  connections_high_ = connections_.size();
+  ::malloc_trim(0);
+}
 
 // ---- the server
 // ----------------------------------------------------------------------------------------------
@@ -90,19 +116,26 @@ listen_address parse_address(const std::string& text) {
   return {host.empty() ? "127.0.0.1" : host, static_cast<uint16_t>(port)};
 }
 
-/// A descriptor per connection: what the process may have, it gets.
-void raise_descriptor_limit() {
+/// A descriptor per connection: what the process may have, it gets. Returns how many connections there may be.
+size_t raise_descriptor_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return connections_max;
+  if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
   }
+  if (limit.rlim_cur == RLIM_INFINITY)
+    return connections_max;
+  const size_t descriptors = limit.rlim_cur;
+  return std::min(connections_max, descriptors - std::min(descriptors_kept, descriptors / 2));
 }
 
 class https_server final : public server {
 public:
-  https_server(const listen_address& where, size_t threads, std::shared_ptr<shared_state> shared)
-      : shared_(std::move(shared)) {
+  https_server(const listen_address& where, size_t threads, size_t accepted_max, std::shared_ptr<shared_state> shared)
+      : shared_(std::move(shared)), accepted_max_(accepted_max) {
     for (size_t i = 0; i < std::max<size_t>(1, threads); ++i)
       loops_.push_back(std::make_shared<loop>(i, shared_));
     retry_ = std::make_unique<asio::steady_timer>(loops_.front()->io());
@@ -161,7 +194,7 @@ private:
     port_ = acceptor_->local_endpoint().port();
   }
 
-  /// At the limit, clients wait in the kernel's queue until somebody leaves.
+  /// At the limit, clients wait in the kernel's queue until somebody leaves, or is asked to.
   void accept_later() {
     retry_->expires_after(accept_retry_ms);
     retry_->async_wait([this](boost::system::error_code error) {
@@ -171,8 +204,13 @@ private:
   }
 
   void accept() {
-    if (shared_->connections.value() >= connections_max)
+    if (shared_->connections.value() >= accepted_max_) {
+      warn("as many connections as there may be: idle ones are ended for those who wait",
+           {{"connections", accepted_max_}});
+      for (auto& item : loops_)
+        item->make_room();
       return accept_later();
+    }
     auto* home = loops_[next_++ % loops_.size()].get(); // no owner: a loop must not keep itself alive
     acceptor_->async_accept(home->io(), [this, home](boost::system::error_code error, tcp::socket socket) {
       if (!error)
@@ -180,23 +218,33 @@ private:
       if (!acceptor_->is_open())
         return;
       if (error) {
-        shared_->log.warning("cannot accept a connection", {{"error", error.message()}});
+        warn("cannot accept a connection", {{"error", error.message()}});
         return accept_later();
       }
       accept();
     });
   }
 
-  static void adopt(loop* home, tcp::socket socket) {
+  /// On the first loop. The state that it tells of may last.
+  void warn(std::string_view text, std::initializer_list<runtime::telemetry::log_field> what) {
+    const auto now = std::chrono::steady_clock::now();
+    if (warned_ && now - *warned_ < accept_warning_seconds)
+      return;
+    warned_ = now;
+    shared_->log.warning(text, what);
+  }
+
+  void adopt(loop* home, tcp::socket socket) {
     auto moved = std::make_shared<tcp::socket>(std::move(socket));
-    home->post([home, moved] { home->adopt(std::move(*moved)); });
+    auto place = std::make_shared<connection_place>(shared_->connections); // now: the next one is accepted before its loop has this one
+    home->post([home, moved, place] { home->adopt(std::move(*moved), place); });
   }
 
   /// Before the end: the kernel has let these clients in already.
   void accept_waiting() {
     boost::system::error_code error;
     acceptor_->non_blocking(true, error);
-    while (!error && shared_->connections.value() < connections_max) {
+    while (!error && shared_->connections.value() < accepted_max_) {
       auto* home = loops_[next_++ % loops_.size()].get();
       tcp::socket socket{home->io()};
       acceptor_->accept(socket, error);
@@ -211,6 +259,8 @@ private:
   std::unique_ptr<asio::steady_timer> retry_;
   uint16_t port_ = 0;
   size_t next_ = 0;
+  const size_t accepted_max_;
+  std::optional<std::chrono::steady_clock::time_point> warned_;
 };
 
 /// What the certificate must be valid for: the standard names, and all that the server is known by.
@@ -239,11 +289,11 @@ std::shared_ptr<server> start(const server_options& settings, std::shared_ptr<ha
                               runtime::telemetry::logger log) {
   const auto clock = settings.clock ? settings.clock : std::make_shared<runtime::seams::system_clock>();
   const auto where = parse_address(settings.address);
-  raise_descriptor_limit();
+  const auto accepted_max = raise_descriptor_limit();
   const auto keys =
     auth::load_or_create_pki({settings.data / "pki", names_of(settings, where.host), clock->wall_seconds(), settings.pki});
   auto result = std::make_shared<https_server>(
-    where, settings.threads, std::make_shared<shared_state>(keys, std::move(served), clock, log));
+    where, settings.threads, accepted_max, std::make_shared<shared_state>(keys, std::move(served), clock, log));
   const auto own = reachable_address(settings.address, result->port());
   const auto url = fmt::format("https://{}", settings.public_address.empty() ? own : settings.public_address);
   const auto kubeconfig = auth::render_kubeconfig(keys, url, settings.cluster_name);

@@ -196,15 +196,36 @@ void answer(const call& item, const protocol::write_reply& reply, const std::vec
 
 } // namespace
 
-void serve_write(const call_ptr& item) {
+namespace {
+
+/// `pass`: of a large one; it is through when it is answered.
+void serve_now(const call_ptr& item, turnstile::pass pass) {
   prepared_write ready;
   if (auto error = prepare(*item, ready))
     return item->fail(error);
   item->what.body = {}; // it may be large, and the write may wait
+  item->what.body_share = {};
   item->front->port->write(protocol::write_request{ready.content, std::move(ready.attachments)},
-                           [item, warnings = std::move(ready.warnings)](const protocol::write_reply& reply) {
-                             item->reply->post([item, reply, warnings] { answer(*item, reply, warnings); });
+                           [item, pass = std::move(pass), warnings = std::move(ready.warnings)](const protocol::write_reply& reply) {
+                             item->reply->post([item, pass, reply, warnings] { answer(*item, reply, warnings); });
                            });
+}
+
+} // namespace
+
+void serve_write(const call_ptr& item) {
+  if (item->what.body.size() <= small_body_bytes)
+    return serve_now(item, nullptr);
+  item->front->large_writes->enter(item->what.body.size(), [item](turnstile::pass pass) {
+    item->reply->post([item, pass = std::move(pass)] {
+      try {
+        serve_now(item, pass);
+      } catch (const std::exception& error) { // as the connection does for what it calls itself
+        item->front->log.error("a request failed", {{"error", error.what()}});
+        item->fail(status::internal(error.what()));
+      }
+    });
+  });
 }
 
 } // namespace actors::apiserver::http
