@@ -317,6 +317,7 @@ void apiserver::on_tick() {
   settle_takeovers();
   show_readiness();
   show_presence();
+  forget_indexes(now);
   for (auto at = watchers_.begin(); at != watchers_.end();) {
     auto next = std::next(at); // pump may forget the watcher
     if (now >= at->second.bookmark_due_us)

@@ -16,6 +16,7 @@
 #include "actors/apiserver/presence/presence.hpp"
 #include "actors/apiserver/selectors/interest_index.hpp"
 #include "actors/apiserver/selectors/selector.hpp"
+#include "actors/apiserver/selectors/state_index.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
 #include "runtime/directory/directory.hpp"
 #include "runtime/host/role.hpp"
@@ -78,6 +79,8 @@ public:
   static constexpr size_t batch_events_max = 256;
   static constexpr size_t batches_in_flight_max = 4;
   static constexpr std::chrono::milliseconds bookmark_interval{10'000};
+  /// An index that no new watcher has asked for so long is given up.
+  static constexpr std::chrono::milliseconds index_idle_max{5'000};
 
   apiserver(caf::actor_config& config, runtime::host::role_context context, front_factory make_front);
 
@@ -238,6 +241,8 @@ private:
     size_t unacknowledged = 0;
     cache::snapshot_ptr initial; // while the present state is being sent
     std::string initial_after;
+    std::optional<std::vector<std::string>> candidates; // the only keys of `initial` that can be selected; nothing: any
+    size_t candidate_at = 0;
     int64_t bookmark_due_us = 0;
   };
   using watcher_key = std::pair<caf::actor_addr, uint64_t>;
@@ -247,6 +252,8 @@ private:
   void on_cancel(const protocol::watch_cancel& cancel);
   void pump(const watcher_key& key, watcher& item);
   bool send_initial(watcher& item);
+  void find_candidates(watcher& item);
+  void forget_indexes(int64_t now_us);
   void send_batch(watcher& item, protocol::WatchBatchT content, std::vector<attachment> attachments);
   void pump_affected(shard_link& link, const std::set<watcher_key>& affected);
   void collect_affected(const cache::change& item, std::set<watcher_key>& affected);
@@ -267,6 +274,11 @@ private:
   std::map<std::string, shard_link, std::less<>> links_;
   watcher_map watchers_;
   std::map<std::string_view, selectors::interest_index<watcher_key>> interest_; // by the kind's key prefix
+  struct used_index {
+    selectors::state_index index;
+    int64_t used_us;
+  };
+  std::map<std::pair<std::string_view, std::string>, used_index> indexes_; // by the kind's key prefix and the field's label
   std::map<std::string, runtime::protocols::kubelet_actor> kubelets_;
   std::shared_ptr<std::atomic<bool>> ready_;
   std::shared_ptr<runtime::telemetry::provenance_log> provenance_ = std::make_shared<runtime::telemetry::provenance_log>();

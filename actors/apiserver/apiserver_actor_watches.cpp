@@ -88,6 +88,7 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
       if (after < 0) {
         item->second.initial = cache_->shard_of(item->second.kind->key_prefix).read();
         item->second.cursor = item->second.initial->revision;
+        find_candidates(item->second);
       } else {
         item->second.cursor = item->second.sent_revision = after;
       }
@@ -121,22 +122,67 @@ bool apiserver::send_initial(watcher& item) {
   protocol::WatchBatchT batch;
   std::vector<attachment> attachments;
   bool more = false;
-  item.initial->objects.visit(item.prefix, item.initial_after, [&](const std::string& key, const cache::object_ptr& object) {
-    if (batch.events.size() >= batch_events_max) {
-      more = true;
-      return false;
-    }
-    item.initial_after = key;
+  const auto take = [&](const cache::object_ptr& object) {
     if (item.selector.matches(object->what(), object->bytes()))
       add_event(batch, attachments, protocol::EventType::added, object, object->revision());
-    return true;
-  });
+  };
+  if (item.candidates) {
+    while (item.candidate_at < item.candidates->size() && !(more = batch.events.size() >= batch_events_max)) {
+      const auto& key = (*item.candidates)[item.candidate_at++];
+      if (const auto* object = key.starts_with(item.prefix) ? item.initial->objects.find(key) : nullptr)
+        take(*object);
+    }
+  } else {
+    item.initial->objects.visit(item.prefix, item.initial_after, [&](const std::string& key, const cache::object_ptr& object) {
+      if (batch.events.size() >= batch_events_max) {
+        more = true;
+        return false;
+      }
+      item.initial_after = key;
+      take(object);
+      return true;
+    });
+  }
   batch.synced = !more;
   batch.revision = item.initial->revision;
-  if (!more)
+  if (!more) {
     item.initial = nullptr;
+    item.candidates.reset();
+  }
   send_batch(item, std::move(batch), std::move(attachments));
   return more;
+}
+
+/// With as many kubelets as nodes that all begin to watch, a visit to every pod for each of them would be what a start consists of.
+void apiserver::find_candidates(watcher& item) {
+  const auto* field = item.selector.required_field();
+  if (field == nullptr)
+    return;
+  const std::pair<std::string_view, std::string> name{item.kind->key_prefix, field->label};
+  const auto& window = cache_->shard_of(item.kind->key_prefix).window(item.kind->key_prefix);
+  auto found = indexes_.find(name);
+  cache::change_window::page later;
+  if (found != indexes_.end()) {
+    later = window.read(found->second.index.revision(), selectors::state_index::changes_max + 1);
+    if (later.expired || later.changes.size() > selectors::state_index::changes_max ||
+        found->second.index.revision() > item.initial->revision) {
+      indexes_.erase(found);
+      found = indexes_.end();
+    }
+  }
+  if (found == indexes_.end()) {
+    found = indexes_.emplace(name, used_index{{*item.initial, item.kind->key_prefix, *field}, 0}).first;
+    later.changes.clear();
+  }
+  found->second.used_us = now_us();
+  item.candidates = found->second.index.candidates(field->value, later.changes);
+  item.candidate_at = 0;
+}
+
+void apiserver::forget_indexes(int64_t now) {
+  std::erase_if(indexes_, [now](const auto& item) {
+    return now - item.second.used_us > std::chrono::microseconds{index_idle_max}.count();
+  });
 }
 
 /// May forget the watcher.
