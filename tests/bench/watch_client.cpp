@@ -6,13 +6,10 @@
 // its first event, says "watching", then changes the object `rounds` times, each time after all have seen the change before. Prints one line of JSON:
 // per round the milliseconds from before the request until the last watcher has the line, until the writer has its answer, and the
 // processor time that this client itself used meanwhile.
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
+#include "tests/bench/tls_stream.hpp"
+
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/program_options.hpp>
@@ -30,69 +27,14 @@
 
 namespace {
 
+using tests::bench::stream;
 using steady = std::chrono::steady_clock;
 constexpr auto round_seconds_max = std::chrono::seconds{60};
-constexpr size_t kept_bytes_max = 64 * 1024;
 
 struct options {
   uint16_t port = 0;
   size_t watchers = 0, rounds = 0;
   std::string path, name, token;
-};
-
-struct stream {
-  int fd = -1;
-  SSL* ssl = nullptr;
-  std::string tail;     // of what was received: a mark may come in two pieces
-  size_t seen = 0;      // rounds
-
-  stream(SSL_CTX* context, uint16_t port) : fd(::socket(AF_INET, SOCK_STREAM, 0)), ssl(SSL_new(context)) {
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
-      throw std::runtime_error(fmt::format("cannot connect to port {}: {}", port, std::strerror(errno)));
-    const int yes = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    SSL_set_fd(ssl, fd);
-    if (SSL_connect(ssl) != 1)
-      throw std::runtime_error("TLS handshake failed");
-  }
-  ~stream() {
-    SSL_free(ssl);
-    ::close(fd);
-  }
-  stream(const stream&) = delete;
-
-  void send(const std::string& bytes) {
-    if (SSL_write(ssl, bytes.data(), static_cast<int>(bytes.size())) != static_cast<int>(bytes.size()))
-      throw std::runtime_error("a connection was closed while a request was sent");
-  }
-  void stop_blocking() const {
-    const int flags = ::fcntl(fd, F_GETFL);
-    ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-  }
-  /// Takes what is there. True: `mark` has come.
-  bool receive(const std::string& mark) {
-    char block[16 * 1024];
-    bool found = false;
-    for (;;) {
-      const int got = SSL_read(ssl, block, sizeof block);
-      if (got <= 0) {
-        if (SSL_get_error(ssl, got) == SSL_ERROR_WANT_READ)
-          return found;
-        throw std::runtime_error("a connection was closed by the server: " + tail);
-      }
-      tail.append(block, static_cast<size_t>(got));
-      if (const auto at = tail.rfind(mark); at != std::string::npos)
-        found = true;
-      if (tail.size() > kept_bytes_max)
-        tail.erase(0, tail.size() - mark.size());
-      if (found)
-        tail.clear();
-    }
-  }
 };
 
 double cpu_ms() {
