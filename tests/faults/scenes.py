@@ -1,5 +1,6 @@
 """The faults by name, each in its size for the gate and its full one."""
 import clock
+import crowded
 import crowds
 import damage
 import disk
@@ -67,6 +68,7 @@ SCENES = {
     "bodies": sized(crowds.bodies, (crowds.BODIES,), (crowds.BODIES,)),
     "trickle": sized(slow.trickle, (True,), (False,)),
     "large": sized(slow.large, (), ()),
+    "crowded": sized(crowded.run, (crowded.NODES, crowded.PODS_LONG), (crowded.NODES_IN_GATE, crowded.PODS_IN_GATE)),
     "fuzz": lambda given: fuzz_scene.run(given.troupe, given.folder, given.seed, given.requests or (FUZZ_LONG if given.long else FUZZ_IN_GATE)),
 }
 __all__ = ["Failed", "PLANTS", "SCENES"]
