@@ -88,6 +88,8 @@ void pod_reporter::flush(const std::string& uid) {
       remove(uid);
     return;
   }
+  if (!may_write(uid, e))
+    return;
   e.under_way = true;
   const auto cause = because(e);
   client_->patch(
@@ -96,8 +98,35 @@ void pod_reporter::flush(const std::string& uid) {
     [this, uid, sent = e.desired](const client::api_result& result) { on_written(uid, sent, result); });
 }
 
+/// Takes a place among the writes under way, or one in the queue.
+bool pod_reporter::may_write(const std::string& uid, entry& item) {
+  if (under_way_ < writes_max) {
+    ++under_way_;
+    return true;
+  }
+  if (!std::exchange(item.queued, true))
+    queue_.push_back(uid);
+  return false;
+}
+
+/// Those that wait are written before what the answer leads to.
+void pod_reporter::on_answer() {
+  --under_way_;
+  while (under_way_ < writes_max && !queue_.empty()) {
+    const auto uid = std::move(queue_.front());
+    queue_.pop_front();
+    auto it = entries_.find(uid);
+    if (it == entries_.end() || !std::exchange(it->second.queued, false))
+      continue; // forgotten meanwhile
+    flush(uid);
+  }
+}
+
 void pod_reporter::on_written(const std::string& uid, const pods::pod_status& sent,
                               const client::api_result& result) {
+  on_answer();
+  if (result.ok())
+    retry_delay_ = retry_delay_min;
   auto it = entries_.find(uid);
   if (it == entries_.end())
     return;
@@ -111,16 +140,20 @@ void pod_reporter::on_written(const std::string& uid, const pods::pod_status& se
     if (it->second.finishing)
       remove(uid);
   } else {
-    client_->context().log.warning(
-      "cannot write a pod's status",
-      {{"pod", it->second.ns + "/" + it->second.name}, {"code", result.code}, {"why", result.message}});
-    retry(uid);
+    retry(uid, result);
   }
 }
 
-void pod_reporter::retry(const std::string& uid) {
-  entries_[uid].waiting = true;
-  client_->after(retry_delay, [this, uid] {
+/// Not all nodes at the same moment again.
+void pod_reporter::retry(const std::string& uid, const client::api_result& why) {
+  auto& item = entries_[uid];
+  if (retry_delay_ == retry_delay_min)
+    client_->context().log.warning("cannot write a pod's status",
+                                   {{"pod", item.ns + "/" + item.name}, {"code", why.code}, {"why", why.message}});
+  item.waiting = true;
+  const auto delay = std::chrono::milliseconds{client_->context().random->jitter(retry_delay_.count(), 0.3)};
+  retry_delay_ = std::min(2 * retry_delay_, retry_delay_max);
+  client_->after(delay, [this, uid] {
     auto it = entries_.find(uid);
     if (it == entries_.end())
       return;
@@ -131,12 +164,15 @@ void pod_reporter::retry(const std::string& uid) {
 
 void pod_reporter::remove(const std::string& uid) {
   auto& e = entries_[uid];
+  if (!may_write(uid, e))
+    return;
   e.under_way = true;
   client::delete_options options;
   options.uid = uid;
   options.grace_seconds = 0;
   const auto cause = because(e);
   client_->remove(client::pods, e.ns, e.name, options, [this, uid](const client::api_result& result) {
+    on_answer();
     auto it = entries_.find(uid);
     if (it == entries_.end())
       return;
@@ -145,7 +181,7 @@ void pod_reporter::remove(const std::string& uid) {
       it->second.finishing = false;
       return; // the watch reports the end
     }
-    retry(uid);
+    retry(uid, result);
   });
 }
 

@@ -1,6 +1,7 @@
 // Writes pods' statuses, only what changed, one write per pod at a time, and deletes pods that have been
 // removed from the node. Owned by the kubelet's actor and used only in its handlers.
 #pragma once
+#include <deque>
 #include <unordered_map>
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/pods/pod_status.hpp"
@@ -9,7 +10,11 @@ namespace actors::kubelet::status {
 
 class pod_reporter {
 public:
-  static constexpr std::chrono::milliseconds retry_delay{1000};
+  static constexpr std::chrono::milliseconds retry_delay_min{1'000}; ///< doubled with each failure in a row, of any pod
+  static constexpr std::chrono::milliseconds retry_delay_max{16'000};
+  /// At once, of one node. When a host with thousands of nodes starts, each has all its pods' statuses to write: more at once would be
+  /// refused, and asked again, more often than written.
+  static constexpr size_t writes_max = 2;
   static constexpr std::chrono::milliseconds repair_period{10'000}; ///< between two writes that only undo what others wrote
 
   explicit pod_reporter(client::api_client& client) : client_(&client) {}
@@ -35,18 +40,24 @@ private:
     pods::pod_status desired;
     std::optional<pods::pod_status> written;
     bool under_way = false, finishing = false, waiting = false;
+    bool queued = false;
     bool repair_waits = false;
     int64_t repair_due_us = 0; // not repaired before
   };
   void flush(const std::string& uid);
   void on_written(const std::string& uid, const pods::pod_status& sent, const client::api_result& result);
   void remove(const std::string& uid);
-  void retry(const std::string& uid);
+  void retry(const std::string& uid, const client::api_result& why);
+  bool may_write(const std::string& uid, entry& item);
+  void on_answer();
   void repair(const std::string& uid, entry& item);
   client::cause_scope because(const entry& item) { return {*client_, "pods/" + item.ns + "/" + item.name, item.acted_upon}; }
 
   client::api_client* client_;
   std::unordered_map<std::string, entry> entries_;
+  std::deque<std::string> queue_; // wait for others' writes to end; each pod once
+  size_t under_way_ = 0;
+  std::chrono::milliseconds retry_delay_ = retry_delay_min;
 };
 
 } // namespace actors::kubelet::status
