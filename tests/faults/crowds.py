@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from host import CONFIGMAPS, NAMESPACE, Caller, Failed, FaultHost, configmap, require, wait_for
+from host import CONFIGMAPS, NAMESPACE, Caller, Failed, FaultHost, configmap, require, require_memory, wait_for
 from steady import Steady
 
 ANSWER_SECONDS_MAX = 300
@@ -49,11 +49,6 @@ class Crowd:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
-
-
-def require_memory(what, host_peak_mb, before_mb, more_mb):
-    require(host_peak_mb <= before_mb + more_mb, f"memory with {what}: {host_peak_mb:.0f} MB, {before_mb:.0f} MB before; "
-                                                 f"the limit is {more_mb:.0f} MB more")
 
 
 def idle(program, folder, count):

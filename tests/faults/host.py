@@ -18,6 +18,14 @@ CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 CALL_SECONDS_MAX = 20
 
 
+SETTINGS = {"memory_limits": True}  # a program with sanitizers keeps what others give back
+
+
+def require_memory(what, peak_mb, before_mb, more_mb):
+    require(peak_mb <= before_mb + more_mb or not SETTINGS["memory_limits"],
+            f"memory with {what}: {peak_mb:.0f} MB, {before_mb:.0f} MB before; the limit is {more_mb:.0f} MB more")
+
+
 def require(condition, text):
     if not condition:
         raise Failed(text)
@@ -191,4 +199,4 @@ def seconds_since(begin):
     return time.monotonic() - begin
 
 
-__all__ = ["CONFIGMAPS", "NAMESPACE", "Caller", "Failed", "FaultHost", "configmap", "require", "seconds_since", "wait_for"]
+__all__ = ["CONFIGMAPS", "NAMESPACE", "Caller", "Failed", "FaultHost", "configmap", "require", "require_memory", "seconds_since", "wait_for"]

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 
-from host import CONFIGMAPS, Caller, FaultHost, configmap, require
+from host import CONFIGMAPS, Caller, FaultHost, configmap, require, require_memory
 from steady import Steady
 
 SLOW, END_SECONDS_MAX = 200, 45  # the server's limit from the first byte to the last header is 30 s
@@ -114,8 +114,7 @@ def large(program, folder):
                 each.join()
             after = host.own_mb()
         require(not wrong, f"{len(wrong)} large requests were answered otherwise than right: " + "; ".join(wrong[:4]))
-        require(memory.peak < before + LARGE_MB_MAX, f"memory with large requests: {memory.peak:.0f} MB (limit {LARGE_MB_MAX} MB more "
-                                                     f"than the {before:.0f} MB before)")
+        require_memory("large requests", memory.peak, before, LARGE_MB_MAX)
         host.end()
         return [f"{LARGE_CLIENTS * LARGE_REQUESTS} requests of up to 3 MiB from {LARGE_CLIENTS} clients, statuses "
                 f"{dict(sorted(counts.items()))}: {before:.0f} MB before, {memory.peak:.0f} MB at most, {after:.0f} MB after",

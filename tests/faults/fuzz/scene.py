@@ -7,7 +7,7 @@ import time
 
 from fuzz.mutate import bent
 from fuzz.samples import NAMESPACE, SAMPLES
-from host import Caller, FaultHost, configmap, require
+from host import Caller, FaultHost, configmap, require, require_memory
 from steady import Steady
 
 PROCESSES = 2
@@ -137,7 +137,7 @@ def run(program, folder, seed, count):
         took = time.monotonic() - begin
         require(host.alive(), f"the host has ended: {host.ended_text()}\n{host.log_tail()}")
         require(not wrong, f"{len(wrong)} malformed requests were treated wrongly:\n  " + "\n  ".join(wrong))
-        require(memory.peak < before + MB_MAX, f"memory: {before:.0f} MB before, {memory.peak:.0f} MB at most (limit {MB_MAX} MB more)")
+        require_memory("malformed requests", memory.peak, before, MB_MAX)
         host.end()
         return [f"{count} malformed requests in {took:.0f} s ({count / took:.0f}/s); answers: "
                 f"{dict(sorted(statuses.items(), key=str))}", f"{before:.0f} MB before, {memory.peak:.0f} MB at most, {after:.0f} MB after",
