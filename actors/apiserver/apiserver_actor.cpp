@@ -157,10 +157,6 @@ private:
 
 // ---- what the parts share --------------------------------------------------------------------------------
 
-std::string text_of(const flatbuffers::String* value) {
-  return value == nullptr ? std::string{} : value->str();
-}
-
 kind_lookup find_target(const protocol::Target* target) {
   if (target == nullptr)
     return {nullptr, status::bad_request("the request names no resource")};

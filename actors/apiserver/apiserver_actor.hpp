@@ -18,6 +18,7 @@
 #include "actors/apiserver/selectors/selector.hpp"
 #include "actors/apiserver/selectors/state_index.hpp"
 #include "actors/apiserver/verbs/plan.hpp"
+#include "messages/codec/text.hpp"
 #include "runtime/directory/directory.hpp"
 #include "runtime/host/role.hpp"
 #include "runtime/protocols/apiserver.hpp"
@@ -308,6 +309,6 @@ runtime::telemetry::written_entry origin_of(const protocol::WriteRequest& messag
 api_error authorize(const protocol::Identity* who, std::string_view verb, const registry::kind& kind,
                     const protocol::Target& target);
 attachment status_attachment(const api_error& error);
-std::string text_of(const flatbuffers::String* value);
+using messages::codec::text_of;
 
 } // namespace actors::apiserver

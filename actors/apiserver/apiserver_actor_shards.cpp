@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds reconnect_delay{100};
 constexpr std::string_view services_prefix = "/services/";
-constexpr std::string_view leases_prefix = "/leases/kube-system/apiserver-";
+constexpr std::string_view presence_prefix = "/leases/kube-system/apiserver-";
 
 cache::object_ptr cached(const attachment& item, int64_t revision) {
   if (!item)
@@ -130,7 +130,7 @@ void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared
                                                {"revision", building->revision}});
       link.cache->load(building, oldest);
       note_claims(*building);
-      building->objects.visit(leases_prefix, "", [this](const std::string& key, const cache::object_ptr& object) {
+      building->objects.visit(presence_prefix, "", [this](const std::string& key, const cache::object_ptr& object) {
         observe_lease(key, object);
         return true;
       });

@@ -5,9 +5,12 @@
 #include "messages/api/meta/v1/status_generated.h"
 #include "messages/codec/json.hpp"
 #include "messages/codec/codec.hpp"
+#include "messages/codec/text.hpp"
 #include "runtime/transport/ask.hpp"
 
 namespace actors::client {
+
+using messages::codec::text_of;
 
 using runtime::transport::attachment;
 using runtime::transport::ask;
@@ -16,10 +19,6 @@ using runtime::transport::tell;
 namespace {
 
 constexpr std::string_view apiserver_prefix = "apiserver/";
-
-std::string text(const flatbuffers::String* value) {
-  return value == nullptr ? std::string{} : value->str();
-}
 
 template <class Request>
 void set_identity(Request& request, const identity& who) {
@@ -45,8 +44,8 @@ void read_status(const attachment& item, api_result& result) {
   if (!item)
     return;
   const auto* status = item.object.root<messages::api::meta::v1::Status>();
-  result.reason = text(status->reason());
-  result.message = text(status->message());
+  result.reason = text_of(status->reason());
+  result.message = text_of(status->message());
 }
 
 /// The result of a get or write reply; an invalid message is an answer that could not be read.

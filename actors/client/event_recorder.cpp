@@ -2,6 +2,7 @@
 #include "actors/client/event_recorder.hpp"
 
 #include "messages/api/meta/v1/meta_generated.h"
+#include "messages/codec/text.hpp"
 #include "messages/codec/time.hpp"
 
 #include <algorithm>
@@ -9,10 +10,9 @@
 
 namespace actors::client {
 
+using messages::codec::text_of;
+
 namespace {
-std::string text(const flatbuffers::String* value) {
-  return value == nullptr ? std::string{} : value->str();
-}
 constexpr std::string_view default_namespace = "default"; // where events of cluster-scoped objects go
 } // namespace
 
@@ -22,8 +22,8 @@ object_reference role_reference(std::string id) {
 }
 
 object_reference reference_to(const resource& what, const entry& item) {
-  return {what.api_version(), std::string{what.kind}, text(item.metadata->namespace_()), text(item.metadata->name()),
-          text(item.metadata->uid()), item.revision, {}};
+  return {what.api_version(), std::string{what.kind}, text_of(item.metadata->namespace_()), text_of(item.metadata->name()),
+          text_of(item.metadata->uid()), item.revision, {}};
 }
 
 event_recorder::event_recorder(api_client& client, std::string component, std::string host)

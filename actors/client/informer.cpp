@@ -6,14 +6,13 @@
 #include "messages/api/meta/v1/meta_generated.h"
 #include "messages/codec/json.hpp"
 #include "messages/codec/codec.hpp"
+#include "messages/codec/text.hpp"
 
 namespace actors::client {
 
-namespace {
-std::string_view view(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view{} : std::string_view{text->c_str(), text->size()};
-}
+using messages::codec::view_of;
 
+namespace {
 /// What current_change() tells; made into text only for those who ask.
 struct change_scope {
   const resource& what;
@@ -71,7 +70,7 @@ std::string controller_uid_of(const entry& item) {
   if (const auto* owners = item.metadata->ownerReferences())
     for (const auto* owner : *owners)
       if (owner->controller().has_value() && *owner->controller())
-        return std::string{view(owner->uid())};
+        return std::string{view_of(owner->uid())};
   return {};
 }
 
@@ -148,7 +147,7 @@ void object_cache::apply(runtime::protocols::apiserver::EventType type, object_b
   const auto* metadata = metadata_of(*resource_, object);
   if (metadata == nullptr)
     return; // an object without metadata cannot be stored
-  const std::string key = object_key(view(metadata->namespace_()), view(metadata->name()));
+  const std::string key = object_key(view_of(metadata->namespace_()), view_of(metadata->name()));
   advance(revision);
   if (copying() && key > copied_to_)
     return; // copied later, as it is then

@@ -16,7 +16,6 @@ using client::entry;
 
 namespace {
 
-constexpr const char* placement_name = "current";
 constexpr std::string_view roles_shard = "store/main"; // it holds the Role objects
 constexpr std::string_view shard_prefix = "store/";
 

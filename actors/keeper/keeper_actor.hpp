@@ -56,6 +56,8 @@ class keeper_actor : public runtime::telemetry::metered<keeper_interface::base> 
 public:
   using super = runtime::telemetry::metered<keeper_interface::base>;
 
+  /// The one Placement object.
+  static constexpr const char* placement_name = "current";
   /// After its start a host does not call another lost that it never saw.
   static constexpr std::chrono::milliseconds settle_time{5'000};
   /// Between two looks at everything, for what no event announces.

@@ -15,7 +15,6 @@ using runtime::control::words;
 namespace {
 
 constexpr const char* command_names[] = {"placement", "plan", "apply", "move", "drain"};
-constexpr const char* placement_name = "current";
 
 reply lines_of(const std::vector<std::string>& lines) {
   reply result;

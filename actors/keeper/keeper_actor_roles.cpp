@@ -12,7 +12,6 @@ using runtime::host::tenure;
 
 namespace {
 
-constexpr std::string_view apiserver_role = "apiserver";
 constexpr std::string_view keeper_role = "keeper";
 
 draft hosts_of(const role_instance& placed) {

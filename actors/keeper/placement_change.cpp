@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view section = "overrides:";
 constexpr std::string_view section_comment = "# Written by `troupe move` and `troupe drain`; `troupe apply` of a file without it ends it.";
-constexpr std::string_view apiserver_role = "apiserver";
 
 const role_instance* find_role(const placement& in, const std::string& id) {
   auto found = std::find_if(in.roles.begin(), in.roles.end(), [&](auto& role) { return role.id == id; });

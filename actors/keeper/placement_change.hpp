@@ -28,6 +28,7 @@ struct change {
 };
 
 inline constexpr std::string_view store_role = "store";
+inline constexpr std::string_view apiserver_role = "apiserver";
 
 /// From the placement in force to `next`; `see` tells which hosts are there. `owners`: role id -> host that owns it now, or serves
 /// the shard, which after a failover is not the preferred one. Without any, whether a shard can be copied now is not looked at: somebody

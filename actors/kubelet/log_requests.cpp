@@ -1,9 +1,13 @@
 // `kubectl logs`, piece by piece, for apiservers.
 #include "actors/kubelet/kubelet_actor.hpp"
+#include "messages/codec/text.hpp"
 #include "actors/kubelet/logs/log_reader.hpp"
 #include "actors/kubelet/workers/executor.hpp"
 
 namespace actors::kubelet {
+
+using messages::codec::text_of;
+
 namespace {
 
 namespace protocol = runtime::protocols::kubelet;
@@ -14,8 +18,6 @@ protocol::read_log_reply refuse(int code, std::string message) {
   reply.message = std::move(message);
   return protocol::read_log_reply{reply};
 }
-
-std::string text_of(const flatbuffers::String* s) { return s ? s->str() : std::string(); }
 
 logs::read_options options_of(const protocol::ReadLogRequest& r, int64_t now_us) {
   logs::read_options o;

@@ -16,7 +16,7 @@ const draft::array no_items;
 const draft::object no_members;
 
 // Above this many members comparing sorts instead of searching linearly.
-constexpr size_t linear_members_max = 16;
+constexpr size_t linear_compare_members_max = 16;
 
 std::string double_text(double value) {
   char buffer[40];
@@ -80,7 +80,7 @@ bool equal_objects(const draft::object& left, const draft::object& right) {
         return false;
     return true;
   }
-  if (left.size() <= linear_members_max) {
+  if (left.size() <= linear_compare_members_max) {
     return std::all_of(left.begin(), left.end(), [&](const draft::member& mine) {
       auto theirs = std::find_if(right.begin(), right.end(), [&](const auto& x) { return x.first == mine.first; });
       return theirs != right.end() && theirs->second == mine.second;

@@ -17,9 +17,9 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 // Up to here each thread keeps its parser and its padded copy of the text.
-constexpr size_t kept_bytes_max = 256 * 1024;
+constexpr size_t kept_text_bytes_max = 256 * 1024;
 // Above this many members duplicates are found by sorting.
-constexpr size_t linear_members_max = 12;
+constexpr size_t linear_duplicates_members_max = 12;
 
 struct syntax_error {
   std::string path;
@@ -162,7 +162,7 @@ private:
 
   // The last one counts, in the place of the first, as in Go.
   void drop_duplicates(draft::object& members, const path_frame& at) {
-    if (members.size() <= linear_members_max) {
+    if (members.size() <= linear_duplicates_members_max) {
       for (size_t i = 1; i < members.size(); ++i)
         for (size_t j = 0; j < i; ++j)
           if (members[i].first.size() == members[j].first.size() && members[i].first == members[j].first) {
@@ -270,7 +270,7 @@ decode_result parse_json(std::string_view text, const json_limits& limits) {
   }
   thread_local workspace kept;
   std::unique_ptr<workspace> large;
-  if (text.size() > kept_bytes_max)
+  if (text.size() > kept_text_bytes_max)
     large = std::make_unique<workspace>();
   try {
     reader read(limits.depth, out.strict_errors);

@@ -16,7 +16,6 @@ namespace runtime::host {
 
 namespace {
 
-const std::string root_id = "supervisor";
 
 } // namespace
 

@@ -32,14 +32,14 @@ strategy strategy_of(placement::group_strategy how) {
   return strategy::one_for_one;
 }
 
-void apply(const placement::restart_limit& given, restart_intensity& intensity) {
+void apply_limit(const placement::restart_limit& given, restart_intensity& intensity) {
   if (given.restarts)
     intensity.restarts_max = static_cast<size_t>(*given.restarts);
   if (given.period)
     intensity.period = *given.period;
 }
 
-void apply(const placement::backoff_limits& given, backoff_policy& backoff) {
+void apply_backoff(const placement::backoff_limits& given, backoff_policy& backoff) {
   if (given.cap)
     backoff.cap = *given.cap;
   if (given.first)
@@ -60,10 +60,10 @@ void apply(const placement::role_supervision& given, child_spec& child) {
     child.restart = policy_of(*given.restart);
   if (given.shutdown)
     child.shutdown = *given.shutdown;
-  apply(given.backoff, child.backoff);
+  apply_backoff(given.backoff, child.backoff);
   if (given.limit.restarts) {
     child.intensity.emplace();
-    apply(given.limit, *child.intensity);
+    apply_limit(given.limit, *child.intensity);
   }
 }
 
@@ -71,7 +71,7 @@ void apply(const placement::group_supervisions& given, std::string_view group, s
   auto found = given.find(group);
   if (found == given.end())
     return;
-  apply(found->second.limit, supervisor.intensity);
+  apply_limit(found->second.limit, supervisor.intensity);
   if (found->second.limit.restarts)
     supervisor.restarts_per_child = 0; // the file gives the whole limit
   if (!found->second.strategy)

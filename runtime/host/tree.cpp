@@ -18,7 +18,6 @@ using namespace supervision;
 constexpr start_phase phases[] = {start_phase::store,     start_phase::apiserver, start_phase::keeper, start_phase::controllers,
                                   start_phase::scheduler, start_phase::kubelet,   start_phase::proxy};
 constexpr std::string_view data_folder = "<data>";
-constexpr std::string_view root_id = "supervisor";
 
 // A group gives up when it fails over and over, not when an operator kills each of its children once.
 constexpr size_t group_restarts_base = 10;
@@ -152,7 +151,7 @@ supervisor_spec supervisor_of(const tree_inputs& inputs, std::string id) {
 }
 
 supervisor_spec group_of(const tree_inputs& inputs, start_phase phase, local_roles& roles) {
-  auto group = supervisor_of(inputs, std::string{root_id} + "/" + std::string{to_string(phase)});
+  auto group = supervisor_of(inputs, root_id + "/" + std::string{to_string(phase)});
   group.children = roles.children(phase);
   group.intensity.restarts_max = group_restarts_base;
   group.restarts_per_child = group_restarts_per_child;
@@ -171,7 +170,7 @@ child_spec group_child(caf::actor_system& system, const tree_inputs& inputs, sta
                        const local_roles_ptr& roles) {
   auto group = group_of(inputs, phase, *roles);
   return {.id = group.id,
-          .role = std::string{root_id},
+          .role = root_id,
           .start =
             [&system, inputs, phase, roles] {
               auto supervisor = supervision::spawn(system, group_of(inputs, phase, *roles));
@@ -206,13 +205,13 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
 
 /// In a group of its own: a gate that fails takes the links with it, but no role.
 child_spec mesh_child(caf::actor_system& system, const tree_inputs& inputs, const current_directory_ptr& directory) {
-  auto group = supervisor_of(inputs, std::string{root_id} + "/mesh");
+  auto group = supervisor_of(inputs, root_id + "/mesh");
   group.children.push_back({.id = "gate", .role = "gate", .start = [mesh = inputs.mesh, directory] {
                               return mesh->spawn_gate(directory->get());
                             }});
   auto time = stop_time_max(group) + kill_wait;
   return {.id = group.id,
-          .role = std::string{root_id},
+          .role = root_id,
           .start = [&system, group] { return caf::actor_cast<caf::strong_actor_ptr>(supervision::spawn(system, group)); },
           .shutdown = time};
 }
@@ -241,7 +240,7 @@ std::string_view to_string(start_phase phase) {
 
 supervisor_spec build_tree(caf::actor_system& system, const tree_inputs& inputs) {
   auto directory = std::make_shared<current_directory>();
-  auto root = supervisor_of(inputs, std::string{root_id});
+  auto root = supervisor_of(inputs, root_id);
   root.how = strategy::rest_for_one;
   apply(inputs.supervision, placement::root_group, root);
   root.children.push_back({.id = "directory", .role = "directory", .start = [=, &system] {

@@ -19,6 +19,9 @@
 
 namespace runtime::host {
 
+/// The root of the tree, in the actor table.
+inline const std::string root_id = "supervisor";
+
 struct tree_inputs {
   std::string host;
   std::vector<placement::role_instance> roles; ///< of this host

@@ -12,13 +12,6 @@ namespace runtime::mesh {
 namespace {
 
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
-constexpr int64_t us_per_ms = 1000;
-
-/// One-way, with the gate as the sender that the other side sees.
-template <class Message>
-void tell(gate_self* self, const caf::strong_actor_ptr& to, Message message) {
-  self->send(caf::actor_cast<caf::actor>(to), std::move(message));
-}
 
 void reset(gate_self* self, const std::string& host, const gate_peer& peer, const std::string& reason) {
   self->state.options.connections->reset(host, peer.session, reason);

@@ -5,13 +5,6 @@ namespace runtime::mesh {
 
 namespace {
 
-constexpr int64_t us_per_ms = 1000;
-
-template <class Message>
-void tell(gate_self* self, const caf::strong_actor_ptr& to, Message message) {
-  self->send(caf::actor_cast<caf::actor>(to), std::move(message));
-}
-
 using open_iterator = std::map<uint64_t, open_call>::iterator;
 
 void finish(gate_self* self, open_iterator call, const std::string& error) {

@@ -63,6 +63,14 @@ struct gate_state {
 
 using gate_self = caf::stateful_actor<gate_state, telemetry::metered<caf::event_based_actor>>;
 
+constexpr int64_t us_per_ms = 1000;
+
+/// One-way, with the gate as the sender that the other side sees.
+template <class Message>
+void tell(gate_self* self, const caf::strong_actor_ptr& to, Message message) {
+  self->send(caf::actor_cast<caf::actor>(to), std::move(message));
+}
+
 // -- calls (gate_calls.cpp) ------------------------------------------------------------------------------
 
 /// For another host to answer what it is asked; a stuck one must not fill the table.

@@ -3,8 +3,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,10 +16,6 @@ namespace {
 
 using boost::system::error_code;
 using tcp = net::ip::tcp;
-
-auto into(error_code& failure) {
-  return net::redirect_error(net::use_awaitable, failure);
-}
 
 /// A link that ends sooner is not made again at once.
 constexpr int64_t steady_after_us = 1'000'000;

@@ -4,8 +4,6 @@
 #include "runtime/mesh/identity.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <fmt/format.h>
@@ -32,10 +30,6 @@ std::string text_of(const net::ip::tcp::socket& socket) {
   error_code failure;
   auto end = socket.remote_endpoint(failure);
   return failure ? "unknown" : fmt::format("{}:{}", end.address().to_string(), end.port());
-}
-
-auto into(error_code& failure) {
-  return net::redirect_error(net::use_awaitable, failure);
 }
 
 std::string text_of(std::exception_ptr failure) {

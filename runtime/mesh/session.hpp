@@ -9,8 +9,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <memory>
@@ -24,6 +26,11 @@ namespace net = boost::asio;
 constexpr std::chrono::milliseconds handshake_time_max{3'000}; ///< TLS and hellos together
 constexpr std::chrono::milliseconds leave_time_max{300};       ///< for the other side to read why
 constexpr std::chrono::milliseconds health_check_period{100};
+
+/// For co_await: what fails is told by `failure`, not thrown.
+inline auto into(boost::system::error_code& failure) {
+  return net::redirect_error(net::use_awaitable, failure);
+}
 
 class session;
 struct peer_link;

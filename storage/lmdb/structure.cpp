@@ -30,7 +30,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little && sizeof(size_t) == 8, "LMDB writes the machine's integers");
 
-constexpr uint32_t magic = 0xBEEFC0DE;
+constexpr uint32_t page_magic = 0xBEEFC0DE;
 constexpr uint32_t data_version = 1;
 constexpr size_t header_bytes = 16, node_bytes = 8, tree_bytes = 48;
 constexpr uint16_t branch_page = 0x01, leaf_page = 0x02, overflow_page = 0x04, meta_page = 0x08;
@@ -144,7 +144,7 @@ private:
     const auto bytes = read(0, header_bytes + 24 + 2 * tree_bytes + 16);
     if (bytes.size() < header_bytes + 24 + 2 * tree_bytes + 16)
       fail(0, "the file ends before its end; it was cut off");
-    if (at<uint32_t>(bytes, header_bytes) != magic)
+    if (at<uint32_t>(bytes, header_bytes) != page_magic)
       // Where the second meta page is depends on the size that the first one tells, which is this machine's nearly always.
       fail_unless_other(static_cast<size_t>(::sysconf(_SC_PAGESIZE)));
     const size_t size = at<uint32_t>(bytes, header_bytes + 24);
@@ -155,8 +155,8 @@ private:
 
   // Neither is a meta page: it is none of LMDB's files.
   [[noreturn]] void fail_unless_other(size_t size) {
-    const auto bytes = read(size + header_bytes, sizeof magic);
-    if (bytes.size() < sizeof magic || at<uint32_t>(bytes, 0) != magic)
+    const auto bytes = read(size + header_bytes, sizeof page_magic);
+    if (bytes.size() < sizeof page_magic || at<uint32_t>(bytes, 0) != page_magic)
       throw error(error_code::format, file_.string() + " is not an LMDB file");
     fail(0, "it is no meta page");
   }
@@ -166,7 +166,7 @@ private:
     const size_t base = header_bytes, trees = base + 24, tail = trees + 2 * tree_bytes;
     if (at<uint64_t>(bytes, 0) != number || (at<uint16_t>(bytes, 10) & kind_mask) != meta_page)
       fail(number, "it is no meta page");
-    if (at<uint32_t>(bytes, base) != magic || at<uint32_t>(bytes, base + 4) != data_version)
+    if (at<uint32_t>(bytes, base) != page_magic || at<uint32_t>(bytes, base + 4) != data_version)
       fail(number, "it is no meta page of LMDB's format " + std::to_string(data_version));
     meta found{tree_at(bytes, trees), tree_at(bytes, trees + tree_bytes), at<uint64_t>(bytes, tail), at<uint64_t>(bytes, tail + 8)};
     if (found.free.pad != page_size_)

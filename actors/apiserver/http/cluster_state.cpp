@@ -1,4 +1,5 @@
 #include "actors/apiserver/http/cluster_state.hpp"
+#include "messages/codec/text.hpp"
 
 #include <algorithm>
 
@@ -9,16 +10,15 @@
 
 namespace actors::apiserver::http {
 
+using messages::codec::view_of;
+
 namespace {
 
 using messages::api::core::v1::Node;
 using messages::api::core::v1::Pod;
 using messages::codec::draft;
-using namespace runtime::telemetry;
 
-std::string_view view(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view{} : std::string_view{text->c_str(), text->size()};
-}
+using namespace runtime::telemetry;
 
 int64_t number(uint64_t value) { return static_cast<int64_t>(value); }
 
@@ -80,11 +80,11 @@ std::string_view shown_phase(const Pod& pod) {
     if (const auto* containers = status->containerStatuses())
       for (const auto* container : *containers)
         if (container->state() != nullptr && container->state()->waiting() != nullptr)
-          if (const auto reason = view(container->state()->waiting()->reason()); !reason.empty())
+          if (const auto reason = view_of(container->state()->waiting()->reason()); !reason.empty())
             return reason;
-    if (const auto reason = view(status->reason()); !reason.empty())
+    if (const auto reason = view_of(status->reason()); !reason.empty())
       return reason;
-    if (const auto phase = view(status->phase()); !phase.empty())
+    if (const auto phase = view_of(status->phase()); !phase.empty())
       return phase;
   }
   return "Pending";
@@ -100,7 +100,7 @@ pod_line line_of(const Pod& pod, pod_counts& counts) {
       ready += container->ready();
       restarts += container->restartCount();
     }
-  const auto phase = status == nullptr ? std::string_view{} : view(status->phase());
+  const auto phase = status == nullptr ? std::string_view{} : view_of(status->phase());
   ++counts.total;
   ++(phase == "Running" ? counts.running
      : phase == "Failed" ? counts.failed
@@ -111,14 +111,14 @@ pod_line line_of(const Pod& pod, pod_counts& counts) {
   pod_line result;
   result.well = all_ready || phase == "Succeeded";
   result.shown = draft::make_object(
-    {{"namespace", metadata == nullptr ? std::string_view{} : view(metadata->namespace_())},
-     {"name", metadata == nullptr ? std::string_view{} : view(metadata->name())},
+    {{"namespace", metadata == nullptr ? std::string_view{} : view_of(metadata->namespace_())},
+     {"name", metadata == nullptr ? std::string_view{} : view_of(metadata->name())},
      {"phase", shown_phase(pod)},
      {"containers", containers},
      {"ready", ready},
      {"restarts", restarts},
-     {"node", pod.spec() == nullptr ? std::string_view{} : view(pod.spec()->nodeName())},
-     {"ip", status == nullptr ? std::string_view{} : view(status->podIP())}});
+     {"node", pod.spec() == nullptr ? std::string_view{} : view_of(pod.spec()->nodeName())},
+     {"ip", status == nullptr ? std::string_view{} : view_of(status->podIP())}});
   return result;
 }
 
@@ -143,7 +143,7 @@ void add_pods(draft& result, cache::watch_cache& cache, std::map<std::string, in
   each(cache, "pods", [&](const cache::cached_object& object) {
     const auto* pod = object.bytes().root<Pod>();
     if (pod->spec() != nullptr)
-      if (const auto node = view(pod->spec()->nodeName()); !node.empty())
+      if (const auto node = view_of(pod->spec()->nodeName()); !node.empty())
         ++per_node[std::string{node}];
     auto line = line_of(*pod, counts);
     auto& list = line.well ? well : unwell;
@@ -172,15 +172,15 @@ void add_nodes(draft& result, cache::watch_cache& cache, const std::map<std::str
     std::string_view state = "Unknown";
     if (node->status() != nullptr && node->status()->conditions() != nullptr)
       for (const auto* condition : *node->status()->conditions())
-        if (view(condition->type()) == "Ready")
-          state = view(condition->status()) == "True"    ? "Ready"
-                  : view(condition->status()) == "False" ? "NotReady"
+        if (view_of(condition->type()) == "Ready")
+          state = view_of(condition->status()) == "True"    ? "Ready"
+                  : view_of(condition->status()) == "False" ? "NotReady"
                                                          : "Unknown";
     ++total;
     ready += state == "Ready";
     if (nodes.size() >= state_nodes_max)
       return;
-    const auto name = node->metadata() == nullptr ? std::string_view{} : view(node->metadata()->name());
+    const auto name = node->metadata() == nullptr ? std::string_view{} : view_of(node->metadata()->name());
     const auto found = pods.find(name);
     const bool cordoned = node->spec() != nullptr && node->spec()->unschedulable();
     nodes.push_back(draft::make_object({{"name", name},

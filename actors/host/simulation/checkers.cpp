@@ -260,7 +260,7 @@ findings fencing(world& of) {
   return wrong;
 }
 
-constexpr checker_kind kinds[] = {
+constexpr checker_kind all_checkers[] = {
   {converges_checker, "everything becomes as it was asked for", nullptr},
   {quiet_checker, "and then nothing is written any more", nullptr},
   {"durability", "what was acknowledged is on disk, and revisions never go back", durability},
@@ -275,7 +275,7 @@ constexpr checker_kind kinds[] = {
 } // namespace
 
 std::span<const checker_kind> checker_kinds() {
-  return kinds;
+  return all_checkers;
 }
 
 bool is_heartbeat(const std::string& key) {

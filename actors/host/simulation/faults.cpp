@@ -17,10 +17,6 @@ void strike_again_and_again(world& on, const fault_entry& entry, strike what) {
   });
 }
 
-duration as_duration(milliseconds time) {
-  return std::chrono::duration_cast<duration>(time);
-}
-
 /// A host of the placement that runs; "": none does.
 std::string some_host(world& on, const std::string& of) {
   std::vector<std::string> running;
@@ -87,7 +83,7 @@ void crash_host(world& on, const fault_entry& entry) {
     if (name.empty())
       return;
     on.sim.crash_host(name, on.fault_chance.chance(50));
-    on.sim.time().after(as_duration(entry.lasts), [&on, name] { on.sim.start_host(name); });
+    on.sim.time().after(duration(entry.lasts), [&on, name] { on.sim.start_host(name); });
   });
   on.at_end_of_faults([&on] {
     for (const auto& name : on.sim.host_names())
@@ -107,7 +103,7 @@ void freeze_host(world& on, const fault_entry& entry) {
       return;
     const auto life = on.sim.host(name).id;
     on.sim.net().freeze(life);
-    on.sim.time().after(as_duration(entry.lasts), [thaw, name, life] { thaw(name, life); });
+    on.sim.time().after(duration(entry.lasts), [thaw, name, life] { thaw(name, life); });
   });
   on.at_end_of_faults([&on, thaw] {
     for (const auto& name : on.sim.host_names())
@@ -137,7 +133,7 @@ void partition(world& on, const fault_entry& entry) {
       if (!cuts->insert(pair).second)
         continue;
       on.sim.net().cut(pair.first, pair.second);
-      on.sim.time().after(as_duration(entry.lasts), [heal, pair] { heal(pair); });
+      on.sim.time().after(duration(entry.lasts), [heal, pair] { heal(pair); });
     }
   });
   on.at_end_of_faults([cuts, heal] {
@@ -167,7 +163,7 @@ void slow_link(world& on, const fault_entry& entry) {
       return;
     on.sim.net().slow_down(a, b, duration{on.fault_chance.between(1'000'000, 1'000'000'000)});
     const auto normal = [&on, a = a, b = b] { on.sim.net().slow_down(a, b, duration::zero()); };
-    on.sim.time().after(as_duration(entry.lasts), normal);
+    on.sim.time().after(duration(entry.lasts), normal);
   });
 }
 
@@ -179,7 +175,7 @@ void slow_disk(world& on, const fault_entry& entry) {
     if (shard.empty())
       return;
     on.sim.slow_disk(shard, duration{on.fault_chance.between(1'000'000, 500'000'000)});
-    on.sim.time().after(as_duration(entry.lasts), [&on, shard] { on.sim.slow_disk(shard, duration::zero()); });
+    on.sim.time().after(duration(entry.lasts), [&on, shard] { on.sim.slow_disk(shard, duration::zero()); });
   });
   on.at_end_of_faults([&on] {
     for (const auto& [name, disk] : on.sim.disks())
@@ -193,7 +189,7 @@ void full_disk(world& on, const fault_entry& entry) {
     if (shard.empty())
       return;
     on.sim.disk(shard).set_full(true);
-    on.sim.time().after(as_duration(entry.lasts), [&on, shard] { on.sim.disk(shard).set_full(false); });
+    on.sim.time().after(duration(entry.lasts), [&on, shard] { on.sim.disk(shard).set_full(false); });
   });
   on.at_end_of_faults([&on] {
     for (const auto& [name, disk] : on.sim.disks())
@@ -229,7 +225,7 @@ void lagging_watch(world& on, const fault_entry& entry) {
   auto delay = std::make_shared<watch_delay>(on, entry.of);
   strike_again_and_again(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(as_duration(entry.lasts), [delay] { delay->release(); });
+    on.sim.time().after(duration(entry.lasts), [delay] { delay->release(); });
   });
   on.at_end_of_faults([delay] { delay->release(); });
 }
@@ -238,7 +234,7 @@ void skipping_watch(world& on, const fault_entry& entry) {
   auto delay = std::make_shared<watch_delay>(on, entry.of);
   strike_again_and_again(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(as_duration(entry.lasts), [delay] { delay->break_off(); });
+    on.sim.time().after(duration(entry.lasts), [delay] { delay->break_off(); });
   });
   on.at_end_of_faults([delay] { delay->break_off(); });
 }
@@ -300,7 +296,7 @@ void stale_at(world& on, const fault_entry& entry) {
   auto delay = std::make_shared<watch_delay>(on, entry.of);
   once_at(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(as_duration(entry.lasts), [delay] { delay->release(); });
+    on.sim.time().after(duration(entry.lasts), [delay] { delay->release(); });
   });
   on.at_end_of_faults([delay] { delay->release(); });
 }
@@ -309,12 +305,12 @@ void unobserved_at(world& on, const fault_entry& entry) {
   auto delay = std::make_shared<watch_delay>(on, entry.of);
   once_at(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(as_duration(entry.lasts), [delay] { delay->break_off(); });
+    on.sim.time().after(duration(entry.lasts), [delay] { delay->break_off(); });
   });
   on.at_end_of_faults([delay] { delay->break_off(); });
 }
 
-constexpr fault_kind kinds[] = {
+constexpr fault_kind all_faults[] = {
   {"crash-role", "a role ends as by a failure, and is restarted", crash_role},
   {"crash-at-message", "each message of each role may be its last", crash_at_message},
   {"crash-host", "a host loses its power or its process, and what was not synced", crash_host},
@@ -338,7 +334,7 @@ constexpr fault_kind kinds[] = {
 } // namespace
 
 std::span<const fault_kind> fault_kinds() {
-  return kinds;
+  return all_faults;
 }
 
 std::string message_probe(const std::string& role) {

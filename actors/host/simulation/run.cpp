@@ -21,10 +21,6 @@ bool wants(const scenario& plan, std::string_view checker) {
   return plan.checkers.empty() || std::find(plan.checkers.begin(), plan.checkers.end(), checker) != plan.checkers.end();
 }
 
-duration as_duration(milliseconds time) {
-  return std::chrono::duration_cast<duration>(time);
-}
-
 /// Revisions that each disk has shown; one that goes back has lost what was acknowledged.
 class revision_guard {
 public:
@@ -117,7 +113,7 @@ private:
       kind_of(workload_kinds(), entry.name).start(world_, entry);
     for (const auto& entry : plan_.faults)
       kind_of(fault_kinds(), entry.name).start(world_, entry);
-    const auto end = sim_.time().elapsed() + as_duration(plan_.run);
+    const auto end = sim_.time().elapsed() + duration(plan_.run);
     while (sim_.time().elapsed() < end) {
       sim_.time().run_for(std::min(look_period, end - sim_.time().elapsed()));
       guard_.look(world_);
@@ -128,7 +124,7 @@ private:
   }
 
   bool settle() {
-    const auto end = sim_.time().elapsed() + as_duration(plan_.settle);
+    const auto end = sim_.time().elapsed() + duration(plan_.settle);
     auto unmet = world_.unmet();
     while (!unmet.empty() && sim_.time().elapsed() < end) {
       sim_.time().run_for(look_period);
@@ -147,7 +143,7 @@ private:
     std::map<std::string, int64_t> before;
     for (const auto& [name, disk] : sim_.disks())
       before[name] = disk->current();
-    sim_.time().run_for(as_duration(plan_.quiet));
+    sim_.time().run_for(duration(plan_.quiet));
     guard_.look(world_);
     std::map<std::string, int> written;
     for (const auto& [name, disk] : sim_.disks())

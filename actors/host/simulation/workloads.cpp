@@ -294,7 +294,7 @@ void mix(world& on, const workload_entry& entry) {
   registers(on, {"registers", entry.count, milliseconds{300}});
 }
 
-constexpr workload_kind kinds[] = {
+constexpr workload_kind all_workloads[] = {
   {"rollouts", "deployments that get new images", rollouts},
   {"scale", "deployments that are scaled up and down", scale},
   {"endpoints", "services whose pods come and go", endpoint_churn},
@@ -307,7 +307,7 @@ constexpr workload_kind kinds[] = {
 } // namespace
 
 std::span<const workload_kind> workload_kinds() {
-  return kinds;
+  return all_workloads;
 }
 
 } // namespace actors::host::simulation
