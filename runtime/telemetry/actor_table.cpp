@@ -38,6 +38,7 @@ void actor_table::add(const std::string& id, const std::string& role, const std:
 void actor_table::remove(const std::string& id) {
   std::lock_guard guard{mutex_};
   entries_.erase(id);
+  std::erase_if(entries_, [&](const auto& item) { return item.second.parent == id; });
   changed_.notify_all();
 }
 

@@ -22,6 +22,7 @@ public:
   /// Adds a row, or keeps the one that exists (its failure and its number of starts outlive the actor).
   /// `parent`: the id of its supervisor, or of the actor that it is a part of.
   void add(const std::string& id, const std::string& role, const std::string& host, const std::string& parent = {});
+  /// With the parts of it.
   void remove(const std::string& id);
 
   /// The number of this start, from 1 on.

@@ -127,6 +127,21 @@ TEST_CASE("an enrolled part is listed until it ends, and a late end does not tou
   CHECK(table->find("a/part")->restarts() == 1);
 }
 
+TEST_CASE("what is removed takes its parts along") {
+  test_system system;
+  auto table = std::make_shared<actor_table>();
+  auto part = system.sys.spawn(echo);
+  table->add("a", "a", "h", "supervisor/a");
+  enroll(table, "a/part", "a", "h", caf::actor_cast<caf::strong_actor_ptr>(part), "a");
+  table->add("b", "b", "h", "supervisor/b");
+  table->remove("a");
+  CHECK_FALSE(table->find("a"));
+  CHECK_FALSE(table->find("a/part"));
+  CHECK(table->find("b"));
+  system.kill(part.address()); // its end makes no row
+  CHECK_FALSE(table->find("a/part"));
+}
+
 TEST_CASE("a log line is key=value and no value can forge a second one") {
   CHECK(render_line(1'767'225'600'123'456, log_level::info, "store/pods", "batch committed", {{"writes", 3}, {"ok", true}})
         == "time=2026-01-01T00:00:00.123Z level=info role=store/pods msg=\"batch committed\" writes=3 ok=true");
