@@ -46,6 +46,8 @@ class Plans(unittest.TestCase):
                 self.assertIn(fault.target, TOPOLOGY.actors)
             elif fault.kind in ("move", "swap"):
                 self.assertIn(fault.target, TOPOLOGY.singletons)
+            elif fault.kind == "move-shard":
+                self.assertIn(fault.target, dict(TOPOLOGY.shards))
             else:
                 self.assertIn(fault.target, TOPOLOGY.hosts)
             if fault.kind == "cut-pair":
@@ -59,14 +61,14 @@ class Plans(unittest.TestCase):
 
     def test_topology(self):
         self.assertEqual(TOPOLOGY.singletons, ("controllers/deployment", "scheduler"))
-        self.assertEqual(TOPOLOGY.store_hosts, ("a",))
+        self.assertEqual(TOPOLOGY.shards, tuple((f"store/{shard}", "a") for shard in plan.SHARDS))
         for actor in ("store/main", "store/pods", "apiserver/b", "kubelet/n", "controllers/namespace", "keeper/c"):
             self.assertIn(actor, TOPOLOGY.actors)
 
     def test_shards_that_are_spread(self):
         spread = plan.read_topology({"hosts": PLACEMENT["hosts"], "roles": [
             {"role": "store", "host": "a"}, {"role": "store", "host": "b", "shards": ["pods"]}]})
-        self.assertEqual(spread.store_hosts, ("a", "b"))
+        self.assertEqual(sorted(spread.shards), [("store/events", "a"), ("store/leases", "a"), ("store/main", "a"), ("store/pods", "b")])
         self.assertEqual(sorted(actor for actor in spread.actors if actor.startswith("store/")),
                          ["store/events", "store/leases", "store/main", "store/pods"])
 

@@ -150,28 +150,43 @@ def move(scene, fault):
     return f"from {owner} to {to}"
 
 
+def move_shard(scene, fault):
+    """To the host of the plan, or to the next one when the shard is there already."""
+    owner, hosts = scene.shards()[fault.target]["host"], scene.topology.hosts
+    to = fault.other if fault.other != owner else hosts[(hosts.index(owner) + 1) % len(hosts)]
+    scene.hosts.troupe(hosts[0], "move", fault.target, to)
+    scene.wait(f"{fault.target} is on {to}", HEAL_SECONDS_MAX, lambda: scene.shard_is_on(fault.target, to), OWNER_POLL_SECONDS)
+    return f"from {owner} to {to}"
+
+
 def owner_of(scene, role):
     return scene.owners().get(role, {}).get("status", {}).get("host")
 
 
 def drain(scene, fault):
-    """The host of the plan, or the next one that owns a role."""
+    """The host of the plan, or the next one that owns a role or a shard."""
     hosts = scene.topology.hosts
-    owners = [entry["status"]["host"] for entry in scene.owners().values()]
+    owners = [entry["status"]["host"] for entry in scene.owners().values()] + [status["host"] for status in scene.shards().values()]
     first = hosts.index(fault.target)
     host = next((name for name in hosts[first:] + hosts[:first] if name in owners), fault.target)
     scene.hosts.troupe(someone_else(scene, host), "drain", host)
     scene.wait(f"{host} owns no role", HEAL_SECONDS_MAX, lambda: all(
         entry.get("status", {}).get("host") != host for entry in scene.owners().values() or [{"status": {"host": host}}]),
                OWNER_POLL_SECONDS)
+    scene.wait(f"{host} has no shard", HEAL_SECONDS_MAX, lambda: all(
+        status.get("host") not in (host, None) and status.get("phase") == "Running"
+        for status in scene.shards().values() or [{}]), OWNER_POLL_SECONDS)
     return f"{owners.count(host)} roles of {host} moved"
 
 
 def apply(scene, fault):
-    """Ends what moves and drains have changed: roles with another list of hosts go to the first host of the file's list."""
+    """Ends what moves and drains have changed: roles with another list of hosts go to the first host of the file's list, and shards
+    to theirs."""
     now = yaml.safe_load(scene.hosts.troupe(fault.target, "placement"))
-    lists = {role["role"]: role.get("hosts") for role in now["roles"]}
-    names = {role["role"] for role in now.get("overrides") or [] if role["hosts"] != lists[role["role"]]}
+    homes = dict(scene.topology.shards)
+    lists = {role["role"]: role.get("hosts") for role in now["roles"]} | {shard: [host] for shard, host in homes.items()}
+    changed = {role["role"] for role in now.get("overrides") or [] if role["hosts"] != lists[role["role"]]}
+    names = changed - homes.keys()
     scene.hosts.troupe(fault.target, "apply", scene.placement)
 
     def back():
@@ -180,7 +195,9 @@ def apply(scene, fault):
                                                 for entry in found.values())
 
     scene.wait("all changed roles are on the first hosts of their lists", HEAL_SECONDS_MAX, back, OWNER_POLL_SECONDS)
-    return f"{len(names)} roles had been placed otherwise"
+    scene.wait("all shards are on their hosts", HEAL_SECONDS_MAX,
+               lambda: all(scene.shard_is_on(shard, host) for shard, host in homes.items()), OWNER_POLL_SECONDS)
+    return f"{len(changed)} roles had been placed otherwise"
 
 
 def version_of(scene, role, host):
@@ -205,7 +222,7 @@ def swap(scene, fault):
 
 
 BEGIN = {"kill-host": kill_host, "kill-role": kill_role, "freeze": freeze, "cut": cut, "cut-one-way": cut, "cut-pair": cut,
-         "slow": slow, "move": move, "drain": drain, "apply": apply, "swap": swap}
+         "slow": slow, "move": move, "move-shard": move_shard, "drain": drain, "apply": apply, "swap": swap}
 HEAL = {"kill-host": start_host, "freeze": thaw, "cut": heal, "cut-one-way": heal, "cut-pair": heal, "slow": heal}
 # The host has no part in the cluster then: its roles are to be owned elsewhere.
 AWAY = ("kill-host", "freeze", "cut", "cut-one-way")
@@ -227,9 +244,10 @@ class Carrier:
         self.say(fault.text())
         self.count += 1
         harmed = (fault.target, fault.other) if fault.kind in HEAL else ()
-        taken = TakeOver(scene, fault.target) if fault.kind in AWAY and fault.target not in scene.topology.store_hosts else None
+        store_hosts = scene.store_hosts()
+        taken = TakeOver(scene, fault.target) if fault.kind in AWAY and fault.target not in store_hosts else None
         begin, note, probe = time.monotonic(), "", None
-        recovery = Recovery(label(fault, scene.topology), fault.text(), begin - since)
+        recovery = Recovery(label(fault, store_hosts), fault.text(), begin - since)
         try:
             if harmed:  # it takes no time to do it, and then it lasts
                 BEGIN[fault.kind](scene, fault)

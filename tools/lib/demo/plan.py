@@ -8,8 +8,8 @@ PAUSE_SECONDS = 1.0    # between two faults, when all is whole
 ROUND_SECONDS = 1.5    # what a fault takes beside its hold and the pause, for --plan; a run takes what it takes
 
 # A deck of faults is dealt, and then the next, each in another order: a run that is long enough meets every kind.
-DECK = ("kill-host", "kill-role", "kill-role", "freeze", "cut", "cut-one-way", "cut-pair", "slow", "move", "move", "drain", "apply",
-        "swap")
+DECK = ("kill-host", "kill-role", "kill-role", "freeze", "cut", "cut-one-way", "cut-pair", "slow", "move", "move-shard", "drain",
+        "apply", "swap")
 HOLDS = {"kill-host": (1.0, 4.0), "freeze": (3.0, 8.0), "cut": (3.0, 8.0), "cut-one-way": (3.0, 8.0),
          "cut-pair": (3.0, 8.0), "slow": (3.0, 8.0)}  # seconds; the others need no healing
 
@@ -20,21 +20,21 @@ class Topology:
     hosts: tuple
     singletons: tuple  # ids of roles of which one instance works: they can be moved
     actors: tuple      # ids that `troupe kill` takes
-    store_hosts: tuple
+    shards: tuple      # (id, host) of each store shard, as the placement has it before it moves
 
 
 @dataclass(frozen=True)
 class Fault:
     kind: str
     target: str       # a host or a role; of apply the host where the command is given
-    other: str = ""   # the peer of cut-pair, the rate of slow, the new host of move
+    other: str = ""   # the peer of cut-pair, the rate of slow, the new host of a move
     hold: float = 0.0  # seconds until it is healed
 
     def text(self):
         words = {"kill-host": "kill -9 {target}", "kill-role": "kill the role {target}", "freeze": "freeze {target}",
                  "cut": "cut {target} off", "cut-one-way": "lose all that {target} sends",
                  "cut-pair": "cut {target} from {other}", "slow": "slow {target} down to {other}",
-                 "move": "move {target} to {other}", "drain": "drain {target}",
+                 "move": "move {target} to {other}", "move-shard": "move {target} with its data to {other}", "drain": "drain {target}",
                  "apply": "apply the placement file again, at {target}", "swap": "swap the version of {target}"}
         text = words[self.kind].format(target=self.target, other=self.other)
         return text + (f" for {self.hold:.1f} s" if self.hold else "")
@@ -42,14 +42,14 @@ class Fault:
 
 def read_topology(placement):
     """From a placement file's content."""
-    hosts, singletons, actors, stores = [host["name"] for host in placement["hosts"]], [], [], []
+    hosts, singletons, actors, shards = [host["name"] for host in placement["hosts"]], [], [], []
     roles = placement["roles"]
     elsewhere = {shard for role in roles if role["role"] == "store" for shard in role.get("shards", ())}
     for role in roles:
         name = role["role"]
         if name == "store":
-            stores.append(role["host"])
-            actors += [f"store/{shard}" for shard in role.get("shards") or SHARDS if "shards" in role or shard not in elsewhere]
+            shards += [(f"store/{shard}", role["host"]) for shard in role.get("shards") or SHARDS
+                       if "shards" in role or shard not in elsewhere]
         elif name == "apiserver":
             actors.append(f"apiserver/{role['host']}")
         elif name in ("kubelet", "proxy", "podnetwork"):
@@ -58,8 +58,8 @@ def read_topology(placement):
             actors.append(name)
             if len(role.get("hosts", ())) > 1:
                 singletons.append(name)
-    actors += [f"keeper/{host}" for host in hosts]
-    return Topology(tuple(hosts), tuple(singletons), tuple(actors), tuple(sorted(set(stores))))
+    actors += [f"keeper/{host}" for host in hosts] + [shard for shard, _ in shards]
+    return Topology(tuple(hosts), tuple(singletons), tuple(actors), tuple(shards))
 
 
 def draw(kind, topology, choose):
@@ -72,6 +72,8 @@ def draw(kind, topology, choose):
                                          topology.singletons))
     if kind == "move":
         return Fault(kind, choose.choice(topology.singletons), choose.choice(topology.hosts))
+    if kind == "move-shard":
+        return Fault(kind, choose.choice(topology.shards)[0], choose.choice(topology.hosts))
     host = choose.choice(topology.hosts)
     if kind == "cut-pair":
         return Fault(kind, host, choose.choice([name for name in topology.hosts if name != host]), hold)
@@ -105,9 +107,9 @@ def outline(seed, topology, seconds):
         at += fault.hold + ROUND_SECONDS + PAUSE_SECONDS
 
 
-def label(fault, topology):
-    """The kind under which a fault is reported: where a shard is, nothing can be written while its host is away."""
+def label(fault, store_hosts):
+    """The kind under which a fault is reported: where a shard is now, nothing can be written while its host is away."""
     if fault.kind == "kill-role":
         return f"kill-role {fault.target.split('/')[0]}"
-    at_store = fault.target in topology.store_hosts or fault.kind == "cut-pair" and fault.other in topology.store_hosts
+    at_store = fault.target in store_hosts or fault.kind == "cut-pair" and fault.other in store_hosts
     return fault.kind + (" (store's host)" if fault.kind in HOLDS and at_store else "")

@@ -166,6 +166,23 @@ class Scene:
             return {}
         return {role["spec"]["role"]: role for role in roles if role["spec"]["role"] in self.topology.singletons}
 
+    def shards(self):
+        """{role id: the status of its Shard object}; {}: not to be had now."""
+        try:
+            shards = self.items("/apis/troupe.dev/v1/shards")
+        except Wrong:
+            return {}
+        return {f"store/{shard['metadata']['name']}": shard.get("status", {}) for shard in shards}
+
+    def store_hosts(self):
+        """Where shards are now."""
+        found = self.shards() or {shard: {"host": host} for shard, host in self.topology.shards}
+        return {status.get("host") for status in found.values()}
+
+    def shard_is_on(self, shard, host):
+        status = self.shards().get(shard, {})
+        return status.get("host") == host and status.get("phase") == "Running"
+
     # ---- the application
 
     def deploy(self):
@@ -226,8 +243,9 @@ class Scene:
         return reasons
 
     def broken_roles(self):
-        return [f"role {role['spec']['role']} is {role.get('status', {}).get('phase')}"
-                for role in self.items("/apis/troupe.dev/v1/roles") if role.get("status", {}).get("phase") != "Running"]
+        return [f"{kind} {item['spec'].get('role') or item['metadata']['name']} is {item.get('status', {}).get('phase')}"
+                for kind in ("role", "shard") for item in self.items(f"/apis/troupe.dev/v1/{kind}s")
+                if item.get("status", {}).get("phase") != "Running"]
 
     def broken_nodes(self):
         return [f"node {node['metadata']['name']} is not ready" for node in self.items("/api/v1/nodes")
