@@ -1,6 +1,7 @@
 // Following the store: a shard is loaded page by page, then its changes are applied in order. The link survives
 // the shard's restarts: it goes on at the last revision, or loads anew when that has left the shard's history.
 #include <algorithm>
+#include <unordered_map>
 
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
@@ -190,6 +191,14 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   }
   std::vector<cache::change> changes;
   std::set<watcher_key> affected;
+  const auto state = link.cache->read();
+  std::unordered_map<std::string, cache::object_ptr> written; // by this batch, null: erased
+  // What a change replaced is what the cache has: the windows share it instead of keeping it a second time.
+  const auto replaced = [&](const std::string& key, const attachment& before, int64_t revision) {
+    const auto earlier = written.find(key);
+    const auto* known = earlier != written.end() ? &earlier->second : state->objects.find(key);
+    return known != nullptr && *known && (*known)->revision() == revision ? *known : cached(before, 0);
+  };
   if (const auto* list = batch->changes())
     for (const auto* item : *list) {
       if (item->revision() <= link.applied_to)
@@ -199,10 +208,12 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       next.key = item->key()->str();
       const bool erased = item->kind() == store::WriteKind::erase;
       auto object = cached(batch.at(item->object()), item->revision());
-      next.before = erased ? object : cached(batch.at(item->previous()), 0);
+      next.before = replaced(next.key, batch.at(erased ? item->object() : item->previous()), item->previous_revision());
       next.before_revision = item->previous_revision();
       if (!erased)
-        next.after = std::move(object);
+        next.after = object;
+      if (list->size() > 1)
+        written[next.key] = next.after;
       observe_lease(next.key, next.after);
       note_claim(next.key, next.after ? next.after : object);
       if (next.key.starts_with(services_prefix))

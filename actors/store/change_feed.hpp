@@ -26,6 +26,12 @@ public:
     return message;
   }
 
+  // Every watcher has been sent the changes up to `sent`.
+  void forget(storage::revision sent) {
+    while (!kept_.empty() && kept_.front()->to() <= sent)
+      kept_.pop_front();
+  }
+
   void clear() { kept_.clear(); }
 
 private:

@@ -320,6 +320,7 @@ private:
       return; // of a watch that was dropped meanwhile
     found->second.window.on_acknowledged(ack->to());
     push_to(found);
+    forget_sent();
   }
 
   using watcher_map = std::map<caf::actor_addr, watcher>;
@@ -327,6 +328,15 @@ private:
   void push_changes() {
     for (auto i = watchers_.begin(); i != watchers_.end();)
       i = push_to(i);
+    forget_sent();
+  }
+
+  // Messages hold the objects of their changes.
+  void forget_sent() {
+    auto sent = engine_->current();
+    for (const auto& [address, item] : watchers_)
+      sent = std::min(sent, item.window.sent());
+    feed_.forget(sent);
   }
 
   // Sends what its window takes; returns the next watcher, since a laggard is dropped.

@@ -133,10 +133,13 @@ snapshot_ptr shard_cache::as_of(std::string_view prefix, int64_t revision) const
         continue;
       if (at->before != nullptr && at->before_revision == 0)
         return nullptr; // written by a store that does not say
-      past->objects = at->before == nullptr
-                        ? past->objects.erase(at->key)
-                        : past->objects.put(at->key, std::make_shared<const cached_object>(
-                                                       at->before->what(), at->before->bytes(), at->before_revision));
+      if (at->before == nullptr)
+        past->objects = past->objects.erase(at->key);
+      else if (at->before->revision() == at->before_revision)
+        past->objects = past->objects.put(at->key, at->before);
+      else
+        past->objects = past->objects.put(at->key, std::make_shared<const cached_object>(at->before->what(), at->before->bytes(),
+                                                                                         at->before_revision));
     }
     return past;
   }
