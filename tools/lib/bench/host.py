@@ -1,4 +1,4 @@
-"""One `troupe host` with hollow nodes, without containers, its data in a temporary folder on a real disk."""
+"""One `troupe host` with hollow nodes, or two, without containers, the data in a temporary folder on a real disk."""
 import base64
 import os
 import secrets
@@ -13,7 +13,7 @@ import time
 
 START_SECONDS_MAX, STOP_SECONDS_MAX = 120, 40
 TICKS = os.sysconf("SC_CLK_TCK")
-HOST = "host-bench"
+HOST, NODES_HOST = "host-bench", "host-nodes"
 VOLATILE = ("tmpfs", "ramfs", "overlay")
 
 PLACEMENT = """apiVersion: troupe.dev/v1
@@ -24,7 +24,7 @@ cluster:
   serviceCIDR: 10.98.0.0/16
   nodePortRange: 30000-32767
 hosts:
-  - {{ name: host-bench, address: 127.0.0.1:{mail} }}
+{hosts}
 roles:
   - {{ role: store, host: host-bench, engine: lmdb }}
   - {{ role: apiserver, host: host-bench, address: 127.0.0.1:{api} }}
@@ -75,36 +75,47 @@ def require_disk(folder):
 
 
 class Host:
-    """Starts at once; `stop()` ends the process and removes the data, whatever state it is in."""
+    """Starts at once; `stop()` ends the processes and removes the data, whatever state they are in."""
 
-    def __init__(self, program, folder, nodes=0, workers=False):
-        """nodes: how many hollow ones. workers: True for all controllers and the scheduler, or the names of some."""
+    def __init__(self, program, folder, nodes=0, workers=False, nodes_apart=False):
+        """nodes: how many hollow ones. workers: True for all controllers and the scheduler, or the names of some. nodes_apart: the
+        hollow nodes run on a host of their own, so that what is measured is the control plane alone."""
         require_disk(folder)
         self.program, self.process, self.token = program, None, secrets.token_hex(16)
+        self.nodes_process = None
         self.folder = tempfile.mkdtemp(prefix="troupe-bench-", dir=folder)
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
         self.kubeconfig = os.path.join(self.data, "admin.kubeconfig")
         try:
-            self.configure(nodes, workers)
+            self.configure(nodes, workers, nodes_apart)
             self.start()
+            if nodes_apart:
+                self.start_nodes()
         except BaseException:
             self.stop()
             raise
 
-    def configure(self, nodes, workers):
-        mail, self.port = free_ports(2)
+    def configure(self, nodes, workers, nodes_apart=False):
+        *mail, self.port = free_ports(3 if nodes_apart else 2)
+        names = [HOST, NODES_HOST] if nodes_apart else [HOST]
+        hosts = "\n".join(f"  - {{ name: {name}, address: 127.0.0.1:{port} }}" for name, port in zip(names, mail))
         more = []
         if workers is True:
             text = subprocess.run([self.program, "host", "--help"], capture_output=True, text=True, check=True).stdout
             workers = [line.split()[0] for line in text.splitlines() if line.startswith("  controllers/")] + ["scheduler"]
         more += [f"  - {{ role: {role}, host: {HOST} }}" for role in workers or []]
         if nodes:
-            more.append(f"  - {{ role: kubelet, host: {HOST}, node: hollow, hollow: {nodes} }}")
+            more.append(f"  - {{ role: kubelet, host: {names[-1]}, node: hollow, hollow: {nodes} }}")
         self.placement = os.path.join(self.folder, "placement.yaml")
         with open(self.placement, "w", encoding="utf-8") as file:
-            file.write(PLACEMENT.format(mail=mail, api=self.port, more="\n".join(more)))
+            file.write(PLACEMENT.format(hosts=hosts, api=self.port, more="\n".join(more)))
+        self.pki = []
         pki = os.path.join(self.data, "pki")
+        if nodes_apart:
+            folder = os.path.join(self.folder, "pki")
+            subprocess.run([self.program, "pki", "init", self.placement, "--out", folder], check=True, stdout=subprocess.DEVNULL)
+            self.pki = ["--name", HOST, "--pki", os.path.join(folder, HOST)]
         os.makedirs(pki, mode=0o700)
         tokens = os.open(os.path.join(pki, "tokens.csv"), os.O_WRONLY | os.O_CREAT, 0o600)
         with open(tokens, "w", encoding="utf-8") as file:
@@ -112,27 +123,39 @@ class Host:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([self.program, "host", "--placement", self.placement, "--data", self.data],
+            self.process = subprocess.Popen([self.program, "host", "--placement", self.placement, "--data", self.data, *self.pki],
                                             stdout=subprocess.PIPE, stderr=log, text=True)
-        late = threading.Timer(START_SECONDS_MAX, self.process.kill)
+        self.wait_until_ready(self.process)
+
+    def start_nodes(self):
+        pki = os.path.join(self.folder, "pki", NODES_HOST)
+        with open(self.log, "ab") as log:
+            self.nodes_process = subprocess.Popen(
+                [self.program, "host", "--placement", self.placement, "--name", NODES_HOST, "--pki", pki, "--data",
+                 os.path.join(self.folder, "nodes-data")], stdout=subprocess.PIPE, stderr=log, text=True)
+        self.wait_until_ready(self.nodes_process)
+
+    def wait_until_ready(self, process):
+        late = threading.Timer(START_SECONDS_MAX, process.kill)
         late.start()
-        line = self.process.stdout.readline()  # "troupe: ready: ADDRESS", or nothing when the process ended
+        line = process.stdout.readline()  # "troupe: ready: ADDRESS", or nothing when the process ended
         late.cancel()
         if "ready" not in line:
             raise Failed(f"troupe host did not start\n{self.log_tail()}")
 
     def end(self):
-        """Ends the process in order; the data stay."""
-        if self.process is None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self.process = None
+        """Ends the processes in order; the data stay."""
+        for process in (self.nodes_process, self.process):
+            if process is None:
+                continue
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        self.process = self.nodes_process = None
 
     def stop(self):
         self.end()

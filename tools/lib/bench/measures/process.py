@@ -76,9 +76,10 @@ def measure_idle(context):
 
 
 def measure_full(context):
-    with Host(context.program, context.folder, nodes=FULL_NODES, workers=True) as host:
+    """The hollow nodes are load, as upstream's were: on a host of their own."""
+    with Host(context.program, context.folder, nodes=FULL_NODES, workers=True, nodes_apart=True) as host:
         pods.wait_for_nodes(host, FULL_NODES)
-        rows = idle_rows(host, f"of that with {FULL_NODES:,} hollow nodes alone, which run in the same process")
+        rows = idle_rows(host, f"of that with {FULL_NODES:,} nodes alone")
         pods.deploy(host, FULL_PODS)
         return idle_rows(host, f"memory with {FULL_NODES:,} nodes and {FULL_PODS:,} pods") + rows
 
