@@ -158,6 +158,7 @@ private:
   std::set<std::string> apiservers_; // that are up
   std::map<std::string, runtime::directory::role_up> shards_up_; // who serves each shard, by role
   std::map<std::string, shard_view> shard_views_;   // of the shards here that move, by role
+  std::set<std::string> arriving_;                  // shards that were started here as copies, and whose arrival was not told yet
   std::set<std::string> asked_shards_;              // that have not answered yet
   int64_t started_us_ = 0;
   std::map<std::string, int64_t> missing_; ///< hosts that take no part, and since when (microseconds, monotonic)

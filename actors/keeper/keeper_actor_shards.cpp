@@ -69,7 +69,7 @@ void keeper_actor::look_at_shard(const role_instance& placed) {
     return;
   } else {
     const auto view = shard_views_.find(placed.id);
-    const auto settled = here && served_here && (view == shard_views_.end() || !is_copy(view->second));
+    const auto settled = here && served_here && arriving_.count(placed.id) == 0 && (view == shard_views_.end() || !is_copy(view->second));
     if (settled) {
       shard_views_.erase(placed.id);
       return;
@@ -85,10 +85,14 @@ void keeper_actor::look_at_shard(const role_instance& placed) {
       return;
     case shard_action::start:
       // Only a host that was told its first placement when it was started may make a new shard, and not here.
-      if (local.folder || runtime::host::has_placement(context_.data))
-        start(placed, nullptr);
+      if (!local.folder && !runtime::host::has_placement(context_.data))
+        return;
+      if (!local.folder)
+        arriving_.insert(placed.id);
+      start(placed, nullptr);
       return;
     case shard_action::end_for_good:
+      arriving_.erase(placed.id);
       stop(placed.id, here ? "another host has the data: it comes back as a copy" : "another host has the data, or is to keep them", true);
       return;
   }
@@ -114,14 +118,19 @@ void keeper_actor::on_shard(const std::string& id, const store::ShardStateReplyT
   shard_view next{reply.phase, reply.peer, reply.percent, reply.lag, reply.epoch, reply.reason};
   const auto before = shard_views_.find(id);
   const auto was_copy = before != shard_views_.end() && is_copy(before->second);
+  // A small shard has arrived before it is seen as a copy.
+  const auto arrived = next.phase == ShardPhase::serving && (was_copy || arriving_.count(id) > 0);
   const auto* item = shards_.find(id.substr(id.find('/') + 1));
-  if (item != nullptr && is_copy(next) && !was_copy && !next.peer.empty())
+  const auto start_told = was_copy && !before->second.peer.empty();
+  if (item != nullptr && (is_copy(next) || arrived) && !start_told && !next.peer.empty())
     events_.normal(client::reference_to(client::shards, *item), "MoveStarted",
                    fmt::format("Host {} copies {} from {}", context_.host, id, next.peer));
-  if (item != nullptr && was_copy && next.phase == ShardPhase::serving)
+  if (item != nullptr && arrived) {
+    arriving_.erase(id);
     events_.normal(client::reference_to(client::shards, *item), "Moved",
                    fmt::format("{} has moved from {} to {} at revision {}; for {} ms no host took writes", id, next.peer,
                                context_.host, reply.revision, (reply.pause_us + 999) / 1'000));
+  }
   if (is_copy(next) && next.peer.empty() && before != shard_views_.end())
     next.peer = before->second.peer;
   shard_views_[id] = std::move(next);
