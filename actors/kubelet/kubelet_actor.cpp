@@ -37,7 +37,8 @@ kubelet::kubelet(caf::actor_config& config, const runtime::host::role_context& c
       pod_reporter_(client_),
       fetcher_(client_, [this](const std::string& uid) { sync(uid); }),
       probes_({
-                .now_us = environment_->now_us,
+                .now_us = [clock = context_.clock] { return clock->monotonic_us(); },
+                .wall_us = environment_->now_us,
                 .run =
                   [this](std::function<probes::attempt()> job, std::function<void(probes::attempt)> then) {
                     work<probes::attempt>(std::move(job), std::move(then));
@@ -95,7 +96,7 @@ void kubelet::watch_objects() {
 void kubelet::prepare_node() {
   if (parts_.hollow) {
     runtime_version_ = "hollow://1.0";
-    runtime_heard_us_ = environment_->now_us();
+    runtime_heard_us_ = context_.clock->monotonic_us();
     const auto placed = context_.settings.text("podCIDR");
     if (parts_.assign_range && !placed.empty())
       parts_.assign_range(placed);
@@ -122,7 +123,7 @@ void kubelet::prepare_node() {
         range_problem_ = problem;
       if (!problem.empty())
         context_.log.info("the pod network is not configured yet", {{"why", problem}});
-      runtime_heard_us_ = environment_->now_us(); // the silence counts from here
+      runtime_heard_us_ = context_.clock->monotonic_us(); // the silence counts from here
       node_reporter_.start();
       housekeeping();
     });
@@ -142,7 +143,7 @@ status::node_facts kubelet::node_facts() {
     facts.runtime_problem = "container runtime network not ready: " + range_problem_;
   else if (!network_problem_.empty())
     facts.runtime_problem = "container runtime network not ready: " + network_problem_;
-  else if (environment_->now_us() - runtime_heard_us_ > runtime_silence_us_max)
+  else if (context_.clock->monotonic_us() - runtime_heard_us_ > runtime_silence_us_max)
     facts.runtime_problem = "container runtime is down";
   return facts;
 }

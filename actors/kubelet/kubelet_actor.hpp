@@ -116,7 +116,7 @@ private:
   std::string range_problem_;   ///< what keeps us from configuring the network
   std::optional<status::network_settings> wanted_network_;
   bool configuring_ = false, rechecking_ = false;
-  int64_t runtime_heard_us_ = 0;
+  int64_t runtime_heard_us_ = 0; // monotonic: a wall clock that is set is no silence
   bool runtime_silent_ = false, relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
   size_t log_reads_ = 0;
   uint64_t relist_timer_ = 0;

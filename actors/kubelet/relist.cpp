@@ -99,7 +99,7 @@ void kubelet::on_relist(listing found) {
   if (runtime_silent_)
     context_.log.info("the container runtime answers again");
   runtime_silent_ = false;
-  runtime_heard_us_ = environment_->now_us();
+  runtime_heard_us_ = context_.clock->monotonic_us();
   std::vector<std::string> changed;
   for (auto& [uid, seen] : found.pods) {
     auto [it, orphan] = pods_.try_emplace(uid);

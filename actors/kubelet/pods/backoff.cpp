@@ -4,20 +4,24 @@
 namespace actors::kubelet::pods {
 namespace {
 bool expired(int64_t event_us, int64_t updated_us) { return event_us - updated_us > 2 * backoff_max_us; }
+// Of the wall clock, as the times of containers are: when it was set back, no more than all of the delay.
+int64_t left_us(int64_t since_us, int64_t delay_us, int64_t now_us) {
+  return std::clamp<int64_t>(since_us + delay_us - now_us, 0, delay_us);
+}
 } // namespace
 
 int64_t backoff_table::remaining_us(const std::string& key, int64_t event_us, int64_t now_us) const {
   auto it = entries_.find(key);
   if (it == entries_.end() || expired(event_us, it->second.updated_us))
     return 0;
-  return std::max<int64_t>(0, event_us + it->second.delay_us - now_us);
+  return left_us(event_us, it->second.delay_us, now_us);
 }
 
 int64_t backoff_table::remaining_since_update_us(const std::string& key, int64_t now_us) const {
   auto it = entries_.find(key);
   if (it == entries_.end() || expired(now_us, it->second.updated_us))
     return 0;
-  return std::max<int64_t>(0, it->second.updated_us + it->second.delay_us - now_us);
+  return left_us(it->second.updated_us, it->second.delay_us, now_us);
 }
 
 int64_t backoff_table::delay_us(const std::string& key) const {

@@ -49,7 +49,9 @@ void probe_loop::update(const std::string& uid, std::shared_ptr<const pods::pod_
         if (old != p.probes.end() && old->second.state.container_id == instance->id) {
           probe.state = old->second.state;
         } else {
-          begin(probe.state, kind, *spec, instance->id, instance->started_us, hooks_.now_us());
+          const auto now = hooks_.now_us();
+          const auto age = std::max<int64_t>(0, hooks_.wall_us() - instance->started_us);
+          begin(probe.state, kind, *spec, instance->id, now - age, now);
           if (const auto* r = find_report(previous, instance->id)) {
             if (kind == probe_kind::readiness && r->ready)
               probe.state.current = probe.state.last = outcome::success;

@@ -17,7 +17,8 @@ struct unhealthy {
 class probe_loop {
 public:
   struct hooks {
-    std::function<int64_t()> now_us;
+    std::function<int64_t()> now_us;  ///< monotonic: probes go on when the wall clock is set back
+    std::function<int64_t()> wall_us; ///< what containers' start times are of
     /// Runs an attempt on a worker's thread and calls back on the actor.
     std::function<void(std::function<attempt()>, std::function<void(attempt)>)> run;
     std::function<void(int64_t us, std::function<void()>)> after;
