@@ -119,6 +119,8 @@ void network::try_link(host_id a, host_id b) {
     make_link(a, b);
     return;
   }
+  give_up_former(a, b);
+  give_up_former(b, a);
   item.failures = 0;
   ++item.generation;
   item.up[a] = item.up[b] = true;
@@ -132,6 +134,13 @@ void network::try_link(host_id a, host_id b) {
   }
   tell_sees(a);
   tell_sees(b);
+}
+
+/// A host that was started again connects before its peer has noticed that it had gone: the new connection takes the old one's place.
+void network::give_up_former(host_id mine, host_id peer) {
+  for (const auto& [former, host] : hosts_)
+    if (former != peer && !host.alive && host.name == hosts_.at(peer).name)
+      lose_side(mine, former, "another connection takes its place");
 }
 
 /// What the mesh's pings tell: whom `host` sees.

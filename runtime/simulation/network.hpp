@@ -117,6 +117,7 @@ private:
   void watch_silence(host_id a, host_id b);
   void deliver(packet item, uint64_t generation);
   void arrive(const packet& item);
+  void give_up_former(host_id mine, host_id peer);
   void tell_sees(host_id host);
   duration draw(const link& item);
 

@@ -113,6 +113,34 @@ TEST_CASE("an owner that is not fenced is found") {
                });
 }
 
+TEST_CASE("a former owner whose write is done is found while everything goes on") {
+  // The disk forgets what it was told of epochs, and one role after the other is taken over.
+  auto plan = small("fencing");
+  plan.faults = {{.name = "takeover", .every = std::chrono::seconds{1}}};
+  const auto well = run_small(plan, {});
+  INFO(text_of(well.violations));
+  CHECK(well.violations.empty());
+  CHECK(well.probes.count("fencing: refused") > 0);
+  const auto broken = run_small(plan, {}, [](world& of) { of.sim.disk("main").set_forgetful(true); });
+  CHECK(text_of(broken.violations).find("had been granted") != std::string::npos);
+}
+
+TEST_CASE("a watcher that misses a change is found") {
+  expect_found("watches", {}, [](world& of) {
+    auto lost = std::make_shared<bool>(false);
+    of.filter_deliveries([&of, lost](const delivery& item) {
+      if (*lost || of.sim.time().elapsed() < 4s || (*item.target)->id() != of.witness().id() ||
+          !item.content->match_elements<protocol::watch_batch>())
+        return verdict::pass;
+      const auto& batch = item.content->get_as<protocol::watch_batch>(0);
+      if (batch->events() == nullptr || batch->events()->size() == 0)
+        return verdict::pass;
+      *lost = true;
+      return verdict::drop;
+    });
+  });
+}
+
 TEST_CASE("a wish that is never met is found") {
   expect_found("converges", {}, [](world& of) { of.deployments["default/ghost"] = {1, "app:v1"}; });
 }

@@ -20,7 +20,7 @@ RARE = [
     "fault: reset-link", "fault: replace-link", "fault: slow-link", "fault: slow-disk", "fault: full-disk",
     "fault: failing-disk", "fault: clock-jump", "fault: lagging-watch", "fault: skipping-watch", "fault: takeover",
     "host: ended by itself", "keeper: role taken over", "keeper: stopping a role", "store: commit failed",
-    "store: watcher dropped",
+    "store: watcher dropped", "operator: done", "operator: refused", "operator: swap", "fencing: refused",
 ]
 
 

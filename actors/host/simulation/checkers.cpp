@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <climits>
+
 namespace actors::host::simulation {
 
 namespace {
@@ -84,7 +87,7 @@ findings linearizability(world& of) {
 findings watches(world& of) {
   findings wrong;
   for (const auto& seen : of.witness().seen()) {
-    if (seen.base == 0)
+    if (seen.base < 0)
       continue;
     const auto prefix = store_prefix(*seen.what);
     const auto& disk = of.sim.disk(shard_of(prefix));
@@ -222,6 +225,8 @@ findings addresses(world& of) {
 
 // ---- fencing ---------------------------------------------------------------------------------------------
 
+constexpr int attempts_max = 5;
+
 /// For each role that was taken over: who writes with an older epoch is refused.
 findings fencing(world& of) {
   findings wrong;
@@ -240,6 +245,7 @@ findings fencing(world& of) {
   }
   const auto ask = [&](size_t i) {
     auto& each = (*probes)[i];
+    each.code = 0;
     of.witness().write_as(each.role, each.epoch, fmt::format("fence-probe-{}", i), [probes, i](int code, bool fenced, const std::string& why) {
       auto& mine = (*probes)[i];
       mine.code = code;
@@ -247,11 +253,14 @@ findings fencing(world& of) {
       mine.why = why;
     });
   };
-  for (int attempt = 0; attempt < 5; ++attempt) {
+  const auto all = [&](int code_max) {
+    return std::all_of(probes->begin(), probes->end(), [&](const probe& each) { return each.code > 0 && each.code < code_max; });
+  };
+  for (int attempt = 0; attempt < attempts_max && !all(500); ++attempt) {
     for (size_t i = 0; i < probes->size(); ++i)
       if ((*probes)[i].code == 0 || (*probes)[i].code >= 500)
         ask(i);
-    of.sim.time().run_for(11s);
+    of.sim.time().run_until([&] { return all(INT_MAX); }, 11s);
   }
   for (const auto& each : *probes)
     if (!each.fenced)

@@ -278,34 +278,40 @@ void once_at(world& on, const fault_entry& entry, std::function<void()> what) {
     if (!known->second)
       return;
     on.sim.probes().count(message_probe(entry.of));
-    if (++now->seen == entry.at) {
-      ++on.strikes[entry.name];
+    if (++now->seen == entry.at)
       what();
-    }
   });
 }
 
 void crash_at(world& on, const fault_entry& entry) {
-  once_at(on, entry, [&on, of = entry.of] {
+  once_at(on, entry, [&on, of = entry.of, name_of_fault = entry.name] {
+    ++on.strikes[name_of_fault];
     for (const auto& name : on.sim.host_names())
       on.sim.crash_role(name, of); // its standbys too
   });
 }
 
+/// It struck when there was something to hold back.
+void end_of_hold(world& on, const fault_entry& entry, watch_delay& delay, void (watch_delay::*how)()) {
+  if (delay.held() > 0)
+    ++on.strikes[entry.name];
+  (delay.*how)();
+}
+
 void stale_at(world& on, const fault_entry& entry) {
-  auto delay = std::make_shared<watch_delay>(on, entry.of);
+  auto delay = std::make_shared<watch_delay>(on, entry.of, true);
   once_at(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(duration(entry.lasts), [delay] { delay->release(); });
+    on.sim.time().after(duration(entry.lasts), [&on, entry, delay] { end_of_hold(on, entry, *delay, &watch_delay::release); });
   });
   on.at_end_of_faults([delay] { delay->release(); });
 }
 
 void unobserved_at(world& on, const fault_entry& entry) {
-  auto delay = std::make_shared<watch_delay>(on, entry.of);
+  auto delay = std::make_shared<watch_delay>(on, entry.of, true);
   once_at(on, entry, [&on, entry, delay] {
     delay->hold();
-    on.sim.time().after(duration(entry.lasts), [delay] { delay->break_off(); });
+    on.sim.time().after(duration(entry.lasts), [&on, entry, delay] { end_of_hold(on, entry, *delay, &watch_delay::break_off); });
   });
   on.at_end_of_faults([delay] { delay->break_off(); });
 }
@@ -343,7 +349,7 @@ std::string message_probe(const std::string& role) {
 
 // ---- watch_delay -----------------------------------------------------------------------------------------
 
-watch_delay::watch_delay(world& on, std::string of) : on_(on), of_(std::move(of)) {
+watch_delay::watch_delay(world& on, std::string of, bool exact) : on_(on), of_(std::move(of)), exact_(exact) {
   on_.filter_deliveries([this](const delivery& item) { return see(item); });
 }
 
@@ -351,7 +357,7 @@ verdict watch_delay::see(const delivery& item) {
   if (!holding_ || !item.content->match_elements<protocol::watch_batch>())
     return verdict::pass;
   const auto owner = on_.sim.role_of(item.to, (*item.target)->address());
-  if (owner.empty() || !owner.starts_with(of_))
+  if (owner.empty() || (exact_ ? owner != of_ : !owner.starts_with(of_)))
     return verdict::pass;
   kept_.push_back({*item.sender, *item.target, item.id, *item.content});
   ++total_;

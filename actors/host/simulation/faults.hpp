@@ -19,11 +19,11 @@ std::span<const fault_kind> fault_kinds();
 /// How the probe is called that counts the messages of a role that a `...-at` fault is about.
 std::string message_probe(const std::string& role);
 
-/// The watches of consumers whose role's id begins with `of`, on the way from another host's apiserver: held back, so that
+/// The watches of consumers whose role's id begins with `of` (or is `of`, when `exact`), on the way from another host's apiserver: held back, so that
 /// they see an old state, or broken off, so that they never see the states in between.
 class watch_delay {
 public:
-  watch_delay(world& on, std::string of);
+  watch_delay(world& on, std::string of, bool exact = false);
   void hold();
   /// What was held back arrives, in order.
   void release();
@@ -43,6 +43,7 @@ private:
 
   world& on_;
   std::string of_;
+  bool exact_ = false;
   bool holding_ = false;
   std::vector<kept> kept_;
   uint64_t total_ = 0;

@@ -2,6 +2,7 @@
 
 #include "actors/host/simulation/checkers.hpp"
 #include "actors/host/simulation/faults.hpp"
+#include "actors/host/simulation/fence_guard.hpp"
 #include "actors/host/simulation/workloads.hpp"
 
 #include <fmt/format.h>
@@ -116,7 +117,7 @@ private:
     const auto end = sim_.time().elapsed() + duration(plan_.run);
     while (sim_.time().elapsed() < end) {
       sim_.time().run_for(std::min(look_period, end - sim_.time().elapsed()));
-      guard_.look(world_);
+      look();
     }
     world_.stop_working();
     world_.end_faults();
@@ -128,12 +129,18 @@ private:
     auto unmet = world_.unmet();
     while (!unmet.empty() && sim_.time().elapsed() < end) {
       sim_.time().run_for(look_period);
-      guard_.look(world_);
+      look();
       unmet = world_.unmet();
     }
     if (!unmet.empty() && wants(plan_, converges_checker))
       violate(converges_checker, unmet);
     return unmet.empty();
+  }
+
+  void look() {
+    guard_.look(world_);
+    if (wants(plan_, "fencing"))
+      fences_.look(world_);
   }
 
   void stay_quiet() {
@@ -168,6 +175,7 @@ private:
   const run_options& options_;
   cluster sim_;
   revision_guard guard_;
+  fence_guard fences_;
   world world_; // ends first: its actors are of the cluster
 };
 

@@ -126,6 +126,34 @@ void check_namespaces(world& of, std::vector<std::string>& missing) {
       missing.push_back(fmt::format("namespace {} should be gone", name));
 }
 
+/// Each singleton has one owner, on a host where it may be.
+void check_roles(world& of, std::vector<std::string>& missing) {
+  for (const auto& [key, item] : of.admin().cache(client::roles).entries()) {
+    const auto role = shown(client::roles, item);
+    const auto owner = role.at({"status", "host"}).str();
+    const auto& hosts = role.at({"spec", "hosts"}).items();
+    if (std::none_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host.str() == owner; }))
+      missing.push_back(fmt::format("role {} belongs to `{}`, where it may not be", role.at({"spec", "role"}).str(), owner));
+  }
+}
+
+/// The kubernetes Service leads to the apiservers that are there, and to no other.
+void check_apiservers(world& of, std::vector<std::string>& missing) {
+  std::set<std::string> wanted, found;
+  int number = 0;
+  for (const auto& host : of.sim.host_names())
+    if (++number; of.sim.handle_of(host, "apiserver/" + host))
+      wanted.insert(fmt::format("10.1.0.{}", number)); // placement_of()
+  if (const auto* item = of.admin().cache(client::endpoints).find("default/kubernetes")) {
+    const auto object = shown(client::endpoints, *item);
+    for (const auto& subset : object.get("subsets").items())
+      for (const auto& address : subset.get("addresses").items())
+        found.emplace(address.get("ip").str());
+  }
+  if (found != wanted)
+    missing.push_back(fmt::format("apiservers are at {}, the endpoints of service kubernetes say {}", fmt::join(wanted, " "), fmt::join(found, " ")));
+}
+
 } // namespace
 
 std::vector<std::string> world::unmet() {
@@ -144,6 +172,8 @@ std::vector<std::string> world::unmet() {
   check_services(*this, pods, missing);
   check_nodes(*this, missing);
   check_namespaces(*this, missing);
+  check_roles(*this, missing);
+  check_apiservers(*this, missing);
   return missing;
 }
 

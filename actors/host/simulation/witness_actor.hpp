@@ -20,7 +20,7 @@ namespace protocol = runtime::protocols::apiserver;
 /// Events of one watch from one complete view on, over as many apiservers as it took.
 struct witnessed {
   const client::resource* what = nullptr;
-  int64_t base = 0; ///< the revision of the complete view; 0: it was never complete
+  int64_t base = -1; ///< the revision of the complete view; negative: it was never complete
   int64_t last = 0; ///< everything up to here was seen
   struct event {
     int64_t revision = 0;

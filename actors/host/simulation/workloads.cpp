@@ -1,5 +1,7 @@
 #include "actors/host/simulation/workloads.hpp"
 
+#include "actors/host/simulation/workloads_operator.hpp"
+
 #include "messages/api/meta/v1/meta_generated.h"
 
 #include <fmt/format.h>
@@ -301,7 +303,9 @@ constexpr workload_kind all_workloads[] = {
   {"namespaces", "namespaces that are filled and deleted", namespace_deletion},
   {"nodes", "nodes that are cordoned, drained and deleted", node_churn},
   {"registers", "clients that read and write the same objects through different apiservers", registers},
-  {"mix", "some of each", mix},
+  {"moves", "roles that are moved, drained and placed anew while they work", moves},
+  {"swaps", "controllers that are swapped in the midst of their work", swaps},
+  {"mix", "some of each of users' work", mix},
 };
 
 } // namespace

@@ -11,6 +11,7 @@ struct simulated_disk::platter {
   uint64_t life = 1;
   commit_failure next = commit_failure::none;
   bool full = false;
+  bool forgetful = false;
   uint64_t commits = 0;
   uint64_t failures = 0;
 };
@@ -42,6 +43,8 @@ public:
   }
   int64_t raise_fence(std::string_view role, int64_t epoch) override {
     check_open();
+    if (platter_->forgetful)
+      return epoch;
     const auto result = platter_->engine->raise_fence(role, epoch);
     platter_->engine->sync();
     return result;
@@ -112,6 +115,9 @@ void simulated_disk::lose_power() {
 }
 void simulated_disk::fail_next_commit(commit_failure how) {
   platter_->next = how;
+}
+void simulated_disk::set_forgetful(bool forgetful) {
+  platter_->forgetful = forgetful;
 }
 void simulated_disk::set_full(bool full) {
   platter_->full = full;

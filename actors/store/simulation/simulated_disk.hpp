@@ -48,6 +48,8 @@ public:
   // -- sabotage, to show that the checkers see it
   /// Forgets every write after `revision`, also those that were acknowledged.
   void forget_after(int64_t revision);
+  /// What it is told of epochs is confirmed and forgotten, so that former owners are not refused.
+  void set_forgetful(bool forgetful);
   /// A write that nobody asked for.
   void write_behind(const std::string& key, const std::string& value);
 
