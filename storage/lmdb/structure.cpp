@@ -85,21 +85,27 @@ public:
     last_page_ = now.last_page;
     used_.assign(last_page_ + 1, false);
     used_[0] = used_[1] = true;
-    walk_tree("the free list", now.free, integer_keys, [&](std::string_view key, std::string_view data, uint64_t page) {
+    const uint64_t told_by = now.transaction & 1;
+    walk_tree("the free list", told_by, now.free, integer_keys, [&](std::string_view key, std::string_view data, uint64_t page) {
       take_free(key, data, page, now.transaction);
     });
     // A transaction frees the pages that it replaces, under its own number: each has some, once there is something to replace.
     if (now.transaction >= 2 && newest_free_ != now.transaction)
-      fail(now.transaction & 1, "it is of transaction " + std::to_string(now.transaction) + " and the free list of transaction " +
+      fail(told_by, "it is of transaction " + std::to_string(now.transaction) + " and the free list of transaction " +
                                   std::to_string(newest_free_));
-    std::vector<std::pair<std::string, tree>> trees;
-    walk_tree("the list of databases", now.main, 0, [&](std::string_view key, std::string_view data, uint64_t page) {
+    struct database {
+      std::string name;
+      uint64_t told_by;
+      tree what;
+    };
+    std::vector<database> trees;
+    walk_tree("the list of databases", told_by, now.main, 0, [&](std::string_view key, std::string_view data, uint64_t page) {
       if (data.size() != tree_bytes)
         fail(page, "the record of a database has the wrong length");
-      trees.emplace_back(key, tree_at(data, 0));
+      trees.push_back({std::string{key}, page, tree_at(data, 0)});
     });
-    for (const auto& [name, item] : trees)
-      walk_tree("database " + name, item, 0, nullptr);
+    for (const auto& item : trees)
+      walk_tree("database " + item.name, item.told_by, item.what, 0, nullptr);
     return {pages_, free_pages_};
   }
 
@@ -201,12 +207,13 @@ private:
     std::optional<std::string> last; // the newest key of a leaf
   };
 
-  void walk_tree(const std::string& name, const tree& what, uint16_t flags, const leaf_entry& entry) {
+  // `told_by`: the page with the tree's record.
+  void walk_tree(const std::string& name, uint64_t told_by, const tree& what, uint16_t flags, const leaf_entry& entry) {
     if (what.flags != flags)
-      throw error(error_code::corrupt, file_.string() + " is damaged: " + name + " has the flags " + std::to_string(what.flags));
+      fail(told_by, name + " has the flags " + std::to_string(what.flags));
     if (what.root == no_page) {
       if (what.entries != 0 || what.depth != 0 || what.branches != 0 || what.leaves != 0 || what.overflows != 0)
-        throw error(error_code::corrupt, file_.string() + " is damaged: " + name + " has no root, and entries");
+        fail(told_by, name + " has no root, and entries");
       return;
     }
     if (what.depth == 0 || what.depth > depth_max)
