@@ -49,13 +49,14 @@ void local_roles::stop(const std::string& id, bool for_good, std::function<void(
   }
   supervisor->home_system().spawn([=, back = take_back_](caf::event_based_actor* self) {
     auto finish = [=, &system = self->system()] {
-      if (!left) {
+      const auto job = left ? back(*left) : nullptr;
+      if (!job) {
         ended();
         return;
       }
       // Of its own thread: taking back may talk to the kernel.
-      system.spawn<caf::detached>([=](caf::event_based_actor*) {
-        back(*left);
+      system.spawn<caf::detached>([job, ended](caf::event_based_actor*) {
+        job();
         ended();
       });
     };

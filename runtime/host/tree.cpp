@@ -188,16 +188,17 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
       return role_child(system, inputs, role, directory, *self, std::move(tenure));
     },
     [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; },
-    [inputs, self](const placement::role_instance& role) {
+    [inputs, self](const placement::role_instance& role) -> std::function<void()> {
       auto back = descriptor_of(inputs, role.role).take_back;
       if (!back)
-        return;
-      auto context = context_of(inputs, role, *self, nullptr);
-      try {
-        back(context);
-      } catch (const std::exception& e) {
-        context.log.error("what the role left on the machine could not be taken back", {{"why", e.what()}});
-      }
+        return nullptr;
+      return [back, context = context_of(inputs, role, *self, nullptr)] {
+        try {
+          back(context);
+        } catch (const std::exception& e) {
+          context.log.error("what the role left on the machine could not be taken back", {{"why", e.what()}});
+        }
+      };
     });
   *self = roles;
   return roles;

@@ -35,7 +35,7 @@ struct fixture : test_system {
         throw std::invalid_argument("unknown role");
       return start_phase::scheduler;
     },
-    [this](const placement::role_instance& role) { taken_back.push_back(role.id); }};
+    [this](const placement::role_instance& role) -> std::function<void()> { return [this, id = role.id] { taken_back.push_back(id); }; }};
 
   static placement::role_instance role(const std::string& id) {
     return {.id = id, .role = "scheduler", .host = "host-a", .hosts = {}, .log_level = "info", .settings = {}};
