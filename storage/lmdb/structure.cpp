@@ -93,6 +93,7 @@ public:
     if (now.transaction >= 2 && newest_free_ != now.transaction)
       fail(told_by, "it is of transaction " + std::to_string(now.transaction) + " and the free list of transaction " +
                                   std::to_string(newest_free_));
+    check_older(told_by ^ 1, metas[told_by ^ 1], now);
     struct database {
       std::string name;
       uint64_t told_by;
@@ -190,6 +191,17 @@ private:
       fail(first > second ? 0 : 1, "the transactions of the two meta pages, " + std::to_string(first) + " and " +
                                      std::to_string(second) + ", do not follow each other");
     return metas[second > first];
+  }
+
+  // A commit puts new roots in the place of those before it, and frees these: whose roots it did not free is not the one before it,
+  // but one after it, whatever its number says.
+  void check_older(uint64_t number, const meta& older, const meta& now) const {
+    const auto known = [&](const tree& was, const tree& is) {
+      return was.root == no_page || was.root == is.root || std::find(replaced_.begin(), replaced_.end(), was.root) != replaced_.end();
+    };
+    if (!known(older.free, now.free) || !known(older.main, now.main))
+      fail(number, "it is of transaction " + std::to_string(older.transaction) + ", and transaction " +
+                     std::to_string(now.transaction) + " did not replace what it leads to");
   }
 
   // -- trees ------------------------------------------------------------------------------------------------
@@ -357,6 +369,8 @@ private:
         fail(number, "it is said to be free, and is used or free already");
       used_[number] = true;
       ++free_pages_;
+      if (of == transaction)
+        replaced_.push_back(number);
     }
   }
 
@@ -366,6 +380,7 @@ private:
   uint64_t file_pages_ = 0, last_page_ = 0, newest_free_ = 0;
   uint64_t pages_ = 0, free_pages_ = 0;
   std::vector<bool> used_;
+  std::vector<uint64_t> replaced_; // freed by the newest transaction
 };
 
 } // namespace
