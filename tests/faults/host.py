@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import resource
+import secrets
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from bench.host import START_SECONDS_MAX, Failed, Host, wait_for
+from bench.host import Failed, Host, wait_for
 
 END_SECONDS_MAX = 60
 NAMESPACE = "faults"
@@ -36,7 +37,7 @@ class FaultHost(Host):
     Used by one thread."""
 
     def __init__(self, program, folder, nodes=0, workers=False, files_max=None, environment=None, data=None):
-        self.program, self.process, self.token = program, None, "faults-token"
+        self.program, self.process, self.token = program, None, secrets.token_hex(16)
         self.files_max, self.environment = files_max, {**os.environ, **(environment or {})}
         self.folder = tempfile.mkdtemp(prefix="troupe-faults-", dir=folder)
         self.data = data or os.path.join(self.folder, "data")
@@ -52,7 +53,7 @@ class FaultHost(Host):
 
     def start(self):
         self.begin()
-        self.wait_ready()
+        self.wait_until_ready(self.process)
 
     def begin(self):
         """Starts the process and does not wait for it."""
@@ -62,13 +63,6 @@ class FaultHost(Host):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.program, "host", "--placement", self.placement, "--data", self.data],
                                             stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=limit, env=self.environment)
-
-    def wait_ready(self):
-        late = threading.Timer(START_SECONDS_MAX, self.process.kill)
-        late.start()
-        line = self.process.stdout.readline()  # "troupe: ready: ADDRESS", or nothing when the process ended
-        late.cancel()
-        require("ready" in line, f"troupe host did not start\n{self.log_tail()}")
 
     def end(self):
         """Ends the process in order; the data stay. It is a fault when it does not come to an end by itself."""

@@ -118,7 +118,7 @@ def kill_once(host, moments, number):
         host.kill()
         begin = time.monotonic()
         host.begin()
-    host.wait_ready()
+    host.wait_until_ready(host.process)
     return time.monotonic() - begin
 
 

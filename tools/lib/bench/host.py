@@ -137,6 +137,7 @@ class Host:
 
     def wait_until_ready(self, process):
         late = threading.Timer(START_SECONDS_MAX, process.kill)
+        late.daemon = True  # whoever is interrupted does not wait for it
         late.start()
         line = process.stdout.readline()  # "troupe: ready: ADDRESS", or nothing when the process ended
         late.cancel()
