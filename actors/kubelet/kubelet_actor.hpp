@@ -84,6 +84,7 @@ private:
 
   // relist.cpp
   void relist();
+  void relist_later();
   struct listing;
   void on_relist(listing found);
   void housekeeping();
@@ -120,6 +121,7 @@ private:
   bool runtime_silent_ = false, relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
   size_t log_reads_ = 0;
   uint64_t relist_timer_ = 0;
+  std::optional<uint64_t> listed_changes_; ///< of the last listing, when no pod was under work then
 };
 
 template <class Result>

@@ -62,6 +62,12 @@ void add(Pods& pods, const Item& item) {
 void kubelet::relist() {
   if (relisting_)
     return;
+  const auto changes = parts_.runtime->changes();
+  if (changes && changes == listed_changes_) { // as it was found last
+    runtime_heard_us_ = context_.clock->monotonic_us();
+    relist_later();
+    return;
+  }
   relisting_ = true;
   work<listing>(
     [runtime = parts_.runtime, node = environment_->node, running = environment_->running] {
@@ -82,14 +88,24 @@ void kubelet::relist() {
       }
       return found;
     },
-    [this](listing found) { on_relist(std::move(found)); });
+    [this, changes](listing found) {
+      const bool whole = found.error.empty();
+      on_relist(std::move(found));
+      // What was found about a pod under work has to be looked at once more.
+      const auto busy = std::any_of(pods_.begin(), pods_.end(), [](const auto& item) { return item.second.running; });
+      listed_changes_ = whole && !busy ? changes : std::nullopt;
+    });
+}
+
+void kubelet::relist_later() {
+  if (relist_timer_)
+    client_.cancel(relist_timer_); // one chain, also after an extra listing
+  relist_timer_ = client_.after(relist_period, [this] { relist(); });
 }
 
 void kubelet::on_relist(listing found) {
   relisting_ = false;
-  if (relist_timer_)
-    client_.cancel(relist_timer_); // one chain, also after an extra listing
-  relist_timer_ = client_.after(relist_period, [this] { relist(); });
+  relist_later();
   if (!found.error.empty()) {
     if (!runtime_silent_)
       context_.log.warning("the container runtime does not answer", {{"why", found.error}});

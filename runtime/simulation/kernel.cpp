@@ -88,10 +88,8 @@ void kernel::run(size_t index) {
   const auto host = host_of(id);
   if (hook_ && actor != nullptr)
     hook_({const_cast<caf::scheduled_actor*>(actor), host});
-  if (actor != nullptr && met_.emplace(id, actor->address()).second && met_.size() > met_looked_) {
-    std::erase_if(met_, [](const auto& item) { return !caf::actor_cast<caf::strong_actor_ptr>(item.second); });
-    met_looked_ = met_.size() * 2;
-  }
+  if (actor != nullptr)
+    meet(*actor);
   mix(id);
   mix(static_cast<uint64_t>(now().time_since_epoch().count()));
   if (!pace_.empty())
@@ -100,6 +98,20 @@ void kernel::run(size_t index) {
   coordinator().run_once();
   adopt_new_actors(host);
   ++steps_;
+}
+
+void kernel::meet(const caf::scheduled_actor& actor) {
+  const auto id = actor.id();
+  if (id >= is_met_.size())
+    is_met_.resize(id + 1'000, false);
+  if (is_met_[id])
+    return;
+  is_met_[id] = true;
+  met_.emplace(id, actor.address());
+  if (met_.size() > met_looked_) {
+    std::erase_if(met_, [](const auto& item) { return !caf::actor_cast<caf::strong_actor_ptr>(item.second); });
+    met_looked_ = met_.size() * 2;
+  }
 }
 
 /// To the next timer, event or end of a pause.

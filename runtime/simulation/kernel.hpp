@@ -102,6 +102,7 @@ private:
   void run(size_t index);
   void adopt_new_actors(host_id host);
   bool pass_time(time_point until);
+  void meet(const caf::scheduled_actor& actor);
   void kill_met(host_id host, bool all);
 
   uint64_t seed_;
@@ -114,6 +115,7 @@ private:
   std::vector<host_id> host_by_actor_; // by actor id
   std::vector<bool> frozen_{false};    // by host
   std::map<caf::actor_id, caf::actor_addr> met_; // weak: every actor that ran and may live
+  std::vector<bool> is_met_;                     // by actor id
   size_t met_looked_ = 1'000;                    // how many there may be before the ended ones are forgotten
   std::map<caf::actor_id, duration> pace_;
   std::map<caf::actor_id, time_point> busy_;

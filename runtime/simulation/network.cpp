@@ -273,8 +273,10 @@ void network::slow_down(host_id a, host_id b, duration more) {
 caf::strong_actor_ptr network::view(host_id viewer, const caf::strong_actor_ptr& target) {
   if (!target)
     return nullptr;
-  if (auto* far = dynamic_cast<remote_handle*>(caf::actor_cast<caf::abstract_actor*>(target)))
+  if (target->node() != kernel_.system().node()) { // node_of(): only remote handles have another one
+    const auto* far = static_cast<remote_handle*>(caf::actor_cast<caf::abstract_actor*>(target));
     return far->owner() == viewer ? far->target() : target; // on its way back home
+  }
   const auto owner = kernel_.host_of(target->id());
   if (owner == viewer || owner == nowhere || viewer == nowhere)
     return target;

@@ -159,6 +159,15 @@ void actor_table::note_epoch(const std::string& id, int64_t epoch) {
   i->second.epoch = epoch;
 }
 
+std::vector<std::pair<std::string, int64_t>> actor_table::epochs() const {
+  std::lock_guard guard{mutex_};
+  std::vector<std::pair<std::string, int64_t>> result;
+  for (const auto& [id, entry] : entries_)
+    if (entry.epoch > 0)
+      result.emplace_back(id, entry.epoch);
+  return result;
+}
+
 void actor_table::note_swap(const std::string& id) {
   std::lock_guard guard{mutex_};
   if (auto i = entries_.find(id); i != entries_.end())

@@ -49,6 +49,8 @@ public:
 
   /// A singleton's tenure on this host; 0: lost or given up. One that begins is counted as a takeover.
   void note_epoch(const std::string& id, int64_t epoch);
+  /// Of the singletons that have one here, in the order of their ids.
+  std::vector<std::pair<std::string, int64_t>> epochs() const;
   void note_swap(const std::string& id);
 
   /// The live actor behind a row; null when there is none.

@@ -5,6 +5,7 @@
 #include "storage/decide.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -141,10 +142,8 @@ public:
 
   revision revision_before(int64_t unix_second) override {
     std::lock_guard held(mutex_);
-    const auto first = log_.upper_bound(oldest_);
-    const auto end =
-      std::partition_point(first, log_.end(), [&](const auto& e) { return e.second.second < unix_second; });
-    return end == first ? oldest_ : std::prev(end)->first;
+    const auto end = std::partition_point(log_.begin(), log_.end(), [&](const auto& e) { return e.second < unix_second; });
+    return oldest_ + (end - log_.begin());
   }
 
   // -- moving -----------------------------------------------------------------------------------------------
@@ -172,9 +171,9 @@ public:
     for (auto& [rev, w] : found) {
       if (bytes >= bytes_max)
         return page;
-      if (const auto entry = log_.find(rev); entry != log_.end()) {
-        w.previous = entry->second.previous;
-        w.second = entry->second.second;
+      if (rev > oldest_) {
+        w.previous = entry_of(rev).previous;
+        w.second = entry_of(rev).second;
       }
       page.last = rev;
       bytes += w.key.size() + w.value.size() + 128;
@@ -229,7 +228,7 @@ public:
     for (const auto& w : page.writes) {
       keys_[w.key].push_back({w.rev, w.created, w.kind, w.value});
       if (w.rev > oldest_)
-        log_[w.rev] = {w.key, w.kind, w.previous, w.created, w.second};
+        log_.push_back({w.key, w.kind, w.previous, w.created, w.second});
     }
     current_ = page.last;
     second_ = std::max(second_, page.second);
@@ -259,13 +258,13 @@ public:
   void lose_unsynced() override {
     std::lock_guard held(mutex_);
     for (; current_ > synced_; --current_) {
-      const auto entry = log_.extract(current_);
-      const auto key = keys_.find(entry.mapped().key);
+      const auto key = keys_.find(log_.back().key);
       key->second.pop_back();
       if (key->second.empty())
         keys_.erase(key);
+      log_.pop_back();
     }
-    second_ = log_.empty() ? 0 : log_.rbegin()->second.second;
+    second_ = log_.empty() ? 0 : log_.back().second;
     fences_ = synced_fences_;
   }
 
@@ -285,6 +284,11 @@ private:
     for (const auto& [key, list] : keys_)
       count += list.size();
     return count;
+  }
+
+  /// Of a revision above oldest_.
+  const log_entry& entry_of(revision rev) const {
+    return log_[static_cast<size_t>(rev - oldest_ - 1)];
   }
 
   using versions = std::vector<version>; // ascending
@@ -328,12 +332,12 @@ private:
     const write_result result{write_status::done, ++current_};
     const auto created = now.modified ? now.created : current_;
     keys_[w.key].push_back({current_, created, w.kind, w.kind == change_kind::put ? w.value : std::string()});
-    log_[current_] = {w.key, w.kind, now.modified, created, second_};
+    log_.push_back({w.key, w.kind, now.modified, created, second_});
     return result;
   }
 
   change change_at(revision rev) const {
-    const auto& e = log_.at(rev);
+    const auto& e = entry_of(rev);
     const auto& list = keys_.at(e.key);
     change c{rev, e.kind, e.key, {}, {}, e.created, e.previous};
     if (e.previous != 0)
@@ -343,8 +347,8 @@ private:
   }
 
   void forget(revision rev) {
-    const auto entry = log_.extract(rev);
-    const auto key = keys_.find(entry.mapped().key);
+    const auto key = keys_.find(log_.front().key);
+    log_.pop_front();
     auto& list = key->second;
     std::erase_if(
       list, [&](const auto& v) { return v.rev < rev || (v.rev == rev && v.kind == change_kind::erase); });
@@ -355,7 +359,7 @@ private:
   options options_;
   std::mutex mutex_;
   std::map<std::string, versions, std::less<>> keys_;
-  std::map<revision, log_entry> log_;
+  std::deque<log_entry> log_; // from oldest_ + 1 to current_, without gaps
   revision current_ = 0;
   revision oldest_ = 0;
   revision synced_ = 0;

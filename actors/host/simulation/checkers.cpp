@@ -1,5 +1,7 @@
 #include "actors/host/simulation/checkers.hpp"
 
+#include "actors/host/simulation/fence_guard.hpp"
+
 #include "messages/codec/json.hpp"
 #include "runtime/transport/attachment.hpp"
 
@@ -227,12 +229,13 @@ findings addresses(world& of) {
 
 constexpr int attempts_max = 5;
 
-/// For each role that was taken over: who writes with an older epoch is refused.
+/// For each role that was taken over: who writes with an older epoch is refused, whichever shard it is.
 findings fencing(world& of) {
   findings wrong;
   struct probe {
     std::string role;
     int64_t epoch = 0;
+    const shard_probe* where = nullptr;
     int code = 0;
     bool fenced = false;
     std::string why = {};
@@ -241,17 +244,19 @@ findings fencing(world& of) {
   for (const auto& [key, item] : of.admin().cache(client::roles).entries()) {
     const auto role = shown(client::roles, item);
     if (const auto epoch = role.at({"status", "epoch"}).integer(); epoch > 1)
-      probes->push_back({std::string{role.at({"spec", "role"}).str()}, epoch - 1});
+      for (const auto& where : shard_probes())
+        probes->push_back({std::string{role.at({"spec", "role"}).str()}, epoch - 1, &where});
   }
   const auto ask = [&](size_t i) {
     auto& each = (*probes)[i];
     each.code = 0;
-    of.witness().write_as(each.role, each.epoch, fmt::format("fence-probe-{}", i), [probes, i](int code, bool fenced, const std::string& why) {
-      auto& mine = (*probes)[i];
-      mine.code = code;
-      mine.fenced = fenced;
-      mine.why = why;
-    });
+    of.witness().write_as(each.role, each.epoch, *each.where->what, fmt::format("fence-probe-{}", i), each.where->content(),
+                          [probes, i](int code, bool fenced, const std::string& why) {
+                            auto& mine = (*probes)[i];
+                            mine.code = code;
+                            mine.fenced = fenced;
+                            mine.why = why;
+                          });
   };
   const auto all = [&](int code_max) {
     return std::all_of(probes->begin(), probes->end(), [&](const probe& each) { return each.code > 0 && each.code < code_max; });
@@ -264,8 +269,8 @@ findings fencing(world& of) {
   }
   for (const auto& each : *probes)
     if (!each.fenced)
-      wrong.push_back(fmt::format("{} with the old epoch {} was answered {} instead of being fenced: {}", each.role, each.epoch,
-                                  each.code, each.why));
+      wrong.push_back(fmt::format("{} with the old epoch {} was answered {} by shard {} instead of being fenced: {}", each.role,
+                                  each.epoch, each.code, each.where->shard, each.why));
   return wrong;
 }
 

@@ -6,14 +6,41 @@
 
 namespace actors::host::simulation {
 
+namespace {
+
+client::draft empty() {
+  return client::draft::make_object();
+}
+client::draft a_pod() {
+  using client::draft;
+  const auto container = draft::make_object({{"name", "app"}, {"image", "app:v1"}});
+  return draft::make_object({{"spec", draft::make_object({{"containers", draft::make_array({container})}})}});
+}
+client::draft an_event() {
+  using client::draft;
+  return draft::make_object({{"involvedObject", draft::make_object({{"kind", "Pod"}, {"namespace", "default"}, {"name", "app"}})}});
+}
+
+constexpr shard_probe all_probes[] = {
+  {"main", &client::configmaps, empty},
+  {"pods", &client::pods, a_pod},
+  {"leases", &client::leases, empty},
+  {"events", &client::events, an_event},
+};
+
+} // namespace
+
+std::span<const shard_probe> shard_probes() {
+  return all_probes;
+}
+
 void fence_guard::look(world& of) {
   for (const auto& name : of.sim.host_names()) {
     const auto& host = of.sim.host(name);
     if (!host.running)
       continue;
-    for (const auto& row : host.table->samples())
-      if (row.epoch > 0)
-        granted_[row.row.id] = std::max(granted_[row.row.id], row.epoch);
+    for (const auto& [role, epoch] : host.table->epochs())
+      granted_[role] = std::max(granted_[role], epoch);
   }
   std::vector<std::pair<std::string, int64_t>> over;
   for (const auto& [role, epoch] : granted_)
@@ -21,13 +48,15 @@ void fence_guard::look(world& of) {
       over.emplace_back(role, epoch - 1);
   if (over.empty())
     return;
-  const auto& [role, epoch] = over[tried_ % over.size()];
-  of.witness().write_as(role, epoch, fmt::format("former-owner-{}", ++tried_),
-                        [&of, role = role, epoch = epoch](int code, bool fenced, const std::string&) {
-                          of.sim.probes().count(fenced ? "fencing: refused" : "fencing: not answered");
+  const auto number = tried_++;
+  const auto& shard = all_probes[number % std::size(all_probes)];
+  const auto& [role, epoch] = over[number / std::size(all_probes) % over.size()];
+  of.witness().write_as(role, epoch, *shard.what, fmt::format("former-owner-{}", number), shard.content(),
+                        [&of, name = shard.shard, role = role, epoch = epoch](int code, bool fenced, const std::string&) {
+                          of.sim.probes().count(fenced ? fmt::format("fencing: refused by shard {}", name) : "fencing: not answered");
                           if (code < 400)
-                            of.violations.push_back(
-                              {"fencing", fmt::format("{} wrote with epoch {} although epoch {} had been granted", role, epoch, epoch + 1)});
+                            of.violations.push_back({"fencing", fmt::format("{} wrote to shard {} with epoch {} although epoch {} had been granted",
+                                                                            role, name, epoch, epoch + 1)});
                         });
 }
 

@@ -3,7 +3,17 @@
 
 #include "actors/host/simulation/world.hpp"
 
+#include <span>
+
 namespace actors::host::simulation {
+
+/// What a former owner writes so that it comes to a certain shard, since each shard refuses for itself.
+struct shard_probe {
+  const char* shard;
+  const client::resource* what;
+  client::draft (*content)();
+};
+std::span<const shard_probe> shard_probes();
 
 /// An instance that has been granted an epoch may rely on it: from then on nobody writes with an older one, through whichever apiserver.
 /// Its user looks again and again; what is wrong is added to the world's violations.

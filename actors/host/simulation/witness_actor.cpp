@@ -160,24 +160,25 @@ void witness_actor::again(size_t index) {
   delayed_send(this, pause, pause_over{index, 0});
 }
 
-void witness_actor::write_as(const std::string& role, int64_t epoch, const std::string& name,
-                             std::function<void(int code, bool fenced, const std::string& why)> told) {
+void witness_actor::write_as(const std::string& role, int64_t epoch, const client::resource& what, const std::string& name,
+                             draft object, std::function<void(int code, bool fenced, const std::string& why)> told) {
   if (chosen_.empty()) {
     told(503, false, "no apiserver is known");
     return;
   }
-  const draft object = draft::make_object(
-    {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", draft::make_object({{"name", name}, {"namespace", "default"}})}});
-  auto packed = messages::codec::pack(client::configmaps.type(), object);
+  object.set("apiVersion", what.api_version());
+  object.set("kind", what.kind);
+  object.set("metadata", draft::make_object({{"name", name}, {"namespace", "default"}}));
+  auto packed = messages::codec::pack(what.type(), object);
   protocol::WriteRequestT content;
   as_admin(content);
-  content.target = target_of(client::configmaps, "default", name);
+  content.target = target_of(what, "default", name);
   content.verb = protocol::Verb::create;
   content.object = 0;
   content.writer = std::make_unique<protocol::WriterT>();
   content.writer->role = role;
   content.writer->epoch = epoch;
-  std::vector<attachment> attachments{attachment{&client::configmaps.type(), std::move(packed.object)}};
+  std::vector<attachment> attachments{attachment{&what.type(), std::move(packed.object)}};
   ask(
     this, apiservers_[chosen_], deadline, protocol::write_request{content, std::move(attachments)},
     [told](const protocol::write_reply& reply) {

@@ -47,9 +47,11 @@ public:
   const std::deque<witnessed>& seen() const {
     return seen_;
   }
-  /// Creates a ConfigMap of that name in namespace default as the singleton `role` with `epoch` would. `told`: the answer's
-  /// code, whether it says that the writer is fenced, and why; 503: no answer. Call it between steps.
-  void write_as(const std::string& role, int64_t epoch, const std::string& name, std::function<void(int code, bool fenced, const std::string& why)> told);
+  /// Creates an object of that kind and name in namespace default as the singleton `role` with `epoch` would. `content`: its fields
+  /// beside metadata. `told`: the answer's code, whether it says that the writer is fenced, and why; 503: no answer. Call it
+  /// between steps.
+  void write_as(const std::string& role, int64_t epoch, const client::resource& what, const std::string& name,
+                client::draft content, std::function<void(int code, bool fenced, const std::string& why)> told);
 
 private:
   struct watch {

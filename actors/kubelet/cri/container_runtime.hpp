@@ -150,6 +150,10 @@ public:
   virtual void remove_container(const std::string& id) = 0; ///< idempotent
   virtual container container_status(const std::string& id) = 0;
   virtual std::vector<container> list_containers(const string_map& labels) = 0;
+  /// A number that is another one as soon as a listing would show anything else; nothing: the runtime cannot tell. Does not block.
+  virtual std::optional<uint64_t> changes() {
+    return std::nullopt;
+  }
   virtual void reopen_log(const std::string& id) = 0;
   /// Throws error_code::deadline after `timeout_s` even when a background child holds the output open.
   virtual exec_result exec_sync(const std::string& id, const std::vector<std::string>& command,

@@ -1,5 +1,7 @@
 #include "actors/kubelet/cri/hollow.hpp"
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <mutex>
 #include <set>
 
@@ -46,6 +48,7 @@ public:
       e.data.ips.push_back(dotted(e.ip));
     }
     auto id = e.data.id;
+    ++changes_;
     sandboxes_.emplace(id, std::move(e));
     return id;
   }
@@ -55,6 +58,7 @@ public:
     auto it = sandboxes_.find(id);
     if (it == sandboxes_.end())
       return;
+    ++changes_;
     for (auto& [_, c] : containers_)
       if (c.sandbox_id == id)
         end(c, 137);
@@ -65,6 +69,7 @@ public:
   void remove_sandbox(const std::string& id) override {
     stop_sandbox(id);
     std::lock_guard lock(mutex_);
+    ++changes_;
     std::erase_if(containers_, [&](const auto& entry) { return entry.second.sandbox_id == id; });
     sandboxes_.erase(id);
   }
@@ -103,6 +108,7 @@ public:
     c.labels = config.labels;
     c.annotations = config.annotations;
     auto id = c.id;
+    ++changes_;
     containers_.emplace(id, std::move(c));
     return id;
   }
@@ -112,6 +118,7 @@ public:
     auto& c = find(id);
     if (c.started_us == 0)
       c.started_us = options_.now_us() + options_.start_delay_us;
+    due_us_ = std::min(due_us_, c.started_us);
   }
 
   void stop_container(const std::string& id, int64_t) override {
@@ -122,6 +129,7 @@ public:
 
   void remove_container(const std::string& id) override {
     std::lock_guard lock(mutex_);
+    ++changes_;
     containers_.erase(id);
   }
 
@@ -137,6 +145,16 @@ public:
       if (has_labels(c.labels, labels))
         result.push_back(advance(c));
     return result;
+  }
+
+  std::optional<uint64_t> changes() override {
+    std::lock_guard lock(mutex_);
+    if (options_.now_us() >= due_us_) {
+      due_us_ = never;
+      for (auto& [_, c] : containers_)
+        advance(c);
+    }
+    return changes_;
   }
 
   void reopen_log(const std::string&) override {}
@@ -161,6 +179,7 @@ private:
     uint32_t ip = 0;
   };
 
+  static constexpr int64_t never = std::numeric_limits<int64_t>::max();
   static constexpr const char* no_network = "Network plugin returns error: cni plugin not initialized";
 
   hollow_subnet subnet() const {
@@ -193,6 +212,7 @@ private:
   void end(container& c, int32_t exit_code) {
     if (advance(c).state == container_state::exited)
       return;
+    ++changes_;
     c.state = container_state::exited;
     c.finished_us = options_.now_us();
     if (c.started_us > c.finished_us)
@@ -201,11 +221,17 @@ private:
     c.reason = exit_code ? "Error" : "Completed";
   }
 
-  /// Lets the virtual time act on a container.
+  /// Lets the virtual time act on a container, and notes when it will act next.
   container& advance(container& c) {
     auto now = options_.now_us();
-    if (c.state == container_state::created && c.started_us && now >= c.started_us)
+    if (c.state == container_state::created && c.started_us) {
+      if (now < c.started_us) {
+        due_us_ = std::min(due_us_, c.started_us);
+        return c;
+      }
       c.state = container_state::running;
+      ++changes_;
+    }
     auto sandbox = sandboxes_.find(c.sandbox_id);
     if (c.state != container_state::running || sandbox == sandboxes_.end())
       return c;
@@ -216,8 +242,11 @@ private:
     const auto& text = limit->second;
     if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc{})
       return c;
-    if (now < c.started_us + seconds * 1'000'000)
+    if (now < c.started_us + seconds * 1'000'000) {
+      due_us_ = std::min(due_us_, c.started_us + seconds * 1'000'000);
       return c;
+    }
+    ++changes_;
     c.state = container_state::exited;
     c.finished_us = c.started_us + seconds * 1'000'000;
     c.reason = "Completed";
@@ -227,6 +256,8 @@ private:
   hollow_options options_;
   std::mutex mutex_;
   uint64_t counter_ = 0;
+  uint64_t changes_ = 0;
+  int64_t due_us_ = never; // when a container changes by itself next
   uint32_t next_ip_ = 0;
   std::set<uint32_t> used_ips_;
   std::map<std::string, entry> sandboxes_;

@@ -33,3 +33,36 @@ TEST_CASE("hollow containers run after the delay and until they are stopped") {
   r->remove_sandbox(id);
   CHECK_NOTHROW(r->run_sandbox(s));
 }
+
+TEST_CASE("the hollow runtime's number of changes moves with each listing that would differ, and only then") {
+  int64_t now = 1'000'000;
+  auto r = make_hollow({.node = "n", .ip_base = (10u << 24) + (244u << 16), .ip_count = 9, .start_delay_us = 500,
+                        .now_us = [&] { return now; }});
+  auto differs = [&, last = *r->changes()]() mutable {
+    return *r->changes() != std::exchange(last, *r->changes());
+  };
+  CHECK_FALSE(differs());
+  sandbox_config s;
+  s.uid = "u";
+  s.annotations = {{"troupe.dev/hollow-run-seconds", "2"}};
+  const auto id = r->run_sandbox(s);
+  CHECK(differs());
+  const auto cid = r->create_container(id, {}, s);
+  CHECK(differs());
+  r->start_container(cid);
+  CHECK_FALSE(differs());
+  now += 500;
+  CHECK(differs()); // it runs
+  now += 1'999'999;
+  CHECK_FALSE(differs());
+  now += 1;
+  CHECK(differs()); // it has ended
+  r->stop_container(cid, 30);
+  CHECK_FALSE(differs());
+  r->remove_container(cid);
+  CHECK(differs());
+  r->remove_sandbox(id);
+  CHECK(differs());
+  now += 1'000'000'000;
+  CHECK_FALSE(differs());
+}
