@@ -200,6 +200,9 @@ public:
   // The newest revision that was committed before `unix_second`, at least oldest().
   virtual revision revision_before(int64_t unix_second) = 0;
 
+  // How many writes opening found in a log, and had still to be moved to their place. Any thread.
+  virtual size_t replayed() { return 0; }
+
   // -- moving to another host; an engine that keeps these defaults cannot move -------------------------------
 
   // Any thread.

@@ -134,7 +134,7 @@ private:
       options_.on_part("committer", caf::actor_cast<caf::strong_actor_ptr>(committer_));
     options_.log.info(
       "shard opened",
-      {{"shard", options_.shard}, {"revision", engine_->current()}, {"oldest", engine_->oldest()}});
+      {{"shard", options_.shard}, {"revision", engine_->current()}, {"oldest", engine_->oldest()}, {"from_log", engine_->replayed()}});
     delayed_send(this, options_.bounds.compact_interval, compact_atom::value);
     if (options_.on_ready)
       options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));

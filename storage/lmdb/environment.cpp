@@ -236,7 +236,9 @@ void environment::extend_file(size_t bytes) {
 void environment::open_databases() {
   write(0, [this](MDB_txn* txn) {
     check(mdb_dbi_open(txn, "meta", MDB_CREATE, &meta), "open a database");
-    prepare_format(txn, meta, options_.as_copy);
+    prepare_format(txn, meta, {options_.as_copy, [this](const log::identity& store) {
+                                 log::write_log::make(*options_.log.files, store, options_.log.sizes);
+                               }});
     check(mdb_dbi_open(txn, "revisions", MDB_CREATE, &revisions), "open a database");
     check(mdb_dbi_open(txn, "current", MDB_CREATE, &current), "open a database");
     check(mdb_dbi_open(txn, "history", MDB_CREATE, &history), "open a database");

@@ -1,263 +1,131 @@
-// The engine over LMDB. What is on disk is described in storage/FORMAT.md; keep the two in step.
+// The engine over LMDB, with a log in front: a commit is one sync of the log, and goes to LMDB later. What is on disk is described in
+// storage/FORMAT.md; keep the two in step.
 #include "storage/lmdb/lmdb_engine.hpp"
 
-#include "storage/decide.hpp"
-#include "storage/lmdb/environment.hpp"
-#include "storage/lmdb/records.hpp"
+#include "storage/lmdb/applier.hpp"
+#include "storage/lmdb/merged_reads.hpp"
+#include "storage/log/disk_files.hpp"
 
 #include <algorithm>
-#include <cassert>
-#include <map>
-#include <mutex>
+#include <optional>
+#include <unordered_map>
 
 namespace storage::lmdb {
 namespace {
 
-[[noreturn]] void missing(revision rev) {
-  throw error(error_code::corrupt, "revision " + std::to_string(rev) +
-                                     " is missing; the file is damaged, restore it from a backup");
+constexpr size_t logged_overhead_bytes = 32; // of a write in the log, about
+
+options with_files(options o) {
+  if (!o.log.files)
+    o.log.files = log::files_in(o.folder);
+  return o;
 }
 
-// Where the value of a key is, as of some revision.
-struct location {
-  revision created = 0;
-  revision rev = 0;
-};
-
-// What reads ask within one transaction.
-class snapshot {
-public:
-  snapshot(const environment& env, MDB_txn* txn) : env_(env), txn_(txn) {
-    const auto bytes = lmdb::get(txn, env.meta, state_key);
-    if (!bytes)
-      throw error(error_code::corrupt, "the state record is missing; restore the store from a backup");
-    state = decode_state(*bytes);
-  }
-
-  // The revision that a read at `at` shows; refuses what is too old or not there yet.
-  revision resolve(revision at) const {
-    if (at == 0)
-      return state.current;
-    if (at < state.oldest)
-      throw compacted(at, state.oldest);
-    refuse_future(at);
-    return at;
-  }
-
-  void refuse_future(revision rev) const {
-    if (rev > state.current)
-      throw error(error_code::future_revision, "revision " + std::to_string(rev) +
-                                                 " does not exist yet, the newest is " +
-                                                 std::to_string(state.current));
-  }
-
-  revision_record entry(revision rev) const {
-    const auto key = revision_key(rev);
-    const auto bytes = lmdb::get(txn_, env_.revisions, key);
-    if (!bytes)
-      missing(rev);
-    return decode_revision(key, *bytes);
-  }
-
-  // The record of `key` as of `at`, given its current record.
-  std::optional<location> locate(std::string_view key, const current_record& now, revision at) const {
-    if (now.modified <= at)
-      return now.kind == change_kind::put ? std::optional(location{now.created, now.modified}) : std::nullopt;
-    cursor older(txn_, env_.history);
-    const auto prefix_size = key.size() + 1;
-    if (!older.seek(history_key(key, at + 1)) || older.key().size() != prefix_size + 8 ||
-        !older.key().starts_with(key) || older.key()[key.size()] != '\0')
-      return std::nullopt;
-    const auto found = decode_history(older.key(), older.value());
-    return found.rev <= at ? std::optional(location{found.created, found.rev}) : std::nullopt;
-  }
-
-  // The write that `key` points at.
-  revision_record own_entry(std::string_view key, revision rev) const {
-    const auto found = entry(rev);
-    if (found.key != key || found.kind != change_kind::put)
-      throw error(error_code::corrupt, "\"" + std::string(key) + "\" points at revision " + std::to_string(rev) +
-                                         ", which is not its own; restore the store from a backup");
-    return found;
-  }
-
-  record fetch(std::string_view key, const location& where) const {
-    return {std::string(key), where.created, where.rev, std::string(own_entry(key, where.rev).value)};
-  }
-
-  change change_at(revision rev) const {
-    const auto found = entry(rev);
-    change c{rev, found.kind, std::string(found.key), {}, {}, found.created, found.previous};
-    if (found.previous != 0)
-      c.previous = std::string(entry(found.previous).value);
-    c.value = found.kind == change_kind::put ? std::string(found.value) : c.previous.value_or("");
-    return c;
-  }
-
-  state_record state;
-
-private:
-  const environment& env_;
-  MDB_txn* txn_;
-};
-
-constexpr size_t copied_overhead_bytes = 128;
-
-size_t size_of(std::span<const write> writes) {
-  size_t bytes = 0;
-  for (const auto& w : writes)
-    bytes += 2 * w.key.size() + w.value.size() + 128;
-  return bytes;
+// Each write must supersede what the key has. Throws error: corrupt.
+void require_continuation(environment& env, const std::vector<std::shared_ptr<log::batch>>& batches) {
+  std::unordered_map<std::string_view, key_state> now;
+  env.read([&](MDB_txn* txn) {
+    const snapshot s(env, txn);
+    for (const auto& b : batches)
+      for (const auto& w : b->writes) {
+        const auto [known, is_new] = now.try_emplace(w.key);
+        if (is_new)
+          known->second = s.state_of(w.key);
+        if (known->second.modified != w.previous)
+          throw error(error_code::corrupt, "the log's revision " + std::to_string(w.rev) + " of \"" + std::string(w.key) +
+                                             "\" supersedes " + std::to_string(w.previous) + ", but there is " +
+                                             std::to_string(known->second.modified) +
+                                             ": log and data are not of one time, put a backup of the whole folder in their place");
+        known->second = w.kind == change_kind::put ? key_state{w.created, w.rev} : key_state{};
+      }
+  });
 }
 
 class lmdb_engine : public engine {
 public:
-  explicit lmdb_engine(const options& o) : env_(o) {
-    env_.read([this, &o](MDB_txn* txn) {
-      publish(snapshot(env_, txn).state);
-      read_owner(txn);
-      read_fences(txn);
-      check_current(txn, o.check_values);
-    });
+  explicit lmdb_engine(const options& o) : options_(with_files(o)), env_(options_), writer_(env_) {
+    env_.read([this](MDB_txn* txn) { snapshot(env_, txn).check(options_.check_values); });
+    owner_ = writer_.read_owner();
+    fences_ = writer_.read_fences();
+    second_ = writer_.second();
+    pending_.reset(writer_.current());
+    try {
+      open_log();
+    } catch (const error& e) {
+      throw error(e.code(), "cannot open the store in " + options_.folder.string() + ": " + e.what());
+    }
+    applier_.emplace(writer_, pending_, options_.log.apply);
+  }
+
+  // What cannot be moved to LMDB now is found in the log at the next opening.
+  ~lmdb_engine() override {
+    if (!options_.log.apply_on_close || !applier_ || broken_)
+      return;
+    try {
+      applier_->settle();
+    } catch (const error&) {
+    }
   }
 
   std::vector<write_result> commit(std::span<const write> writes, int64_t unix_second) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_serving(owner_);
+    require_whole();
+    applier_->require_working();
+    applier_->hold_back();
     std::vector<write_result> results;
-    state_record state;
-    env_.write(size_of(writes), [&](MDB_txn* txn) {
-      results.clear();
-      state = state_;
-      state.second = std::max(state.second, unix_second);
-      for (auto left = writes; !left.empty(); left = left.subspan(group_size(left)))
-        apply_group(txn, left.first(group_size(left)), state, results);
-      if (state.current == state_.current)
-        return false;
-      store(txn, state);
-      return true;
-    });
-    if (state.current != state_.current)
-      publish(state);
+    if (const auto made = decide(writes, std::max(second_, unix_second), results)) {
+      keep(made);
+      second_ = made->second;
+    }
     return results;
   }
 
+  // Not in the log: it is no part of the history, and whoever commits next does so after it.
   int64_t raise_fence(std::string_view role, int64_t epoch) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_serving(owner_);
+    require_whole();
     const auto found = fences_.find(role);
     if (found != fences_.end() && found->second >= epoch)
       return found->second;
     if (found == fences_.end() && fences_.size() >= fences_max)
       throw error(error_code::disk_full, "there are epochs of " + std::to_string(fences_max) + " roles already");
-    env_.write(role.size() + sizeof epoch, [&](MDB_txn* txn) {
-      put_fence(txn, role, epoch);
-      return true;
-    });
+    writer_.put_fence(role, epoch);
     fences_[std::string(role)] = epoch;
     return epoch;
   }
 
   int64_t fence(std::string_view role) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     const auto found = fences_.find(role);
     return found == fences_.end() ? 0 : found->second;
   }
 
-  std::optional<record> get(std::string_view key, revision at) override {
-    std::optional<record> result;
-    env_.read([&](MDB_txn* txn) {
-      const snapshot s(env_, txn);
-      at = s.resolve(at);
-      if (key.empty() || key.size() > key_bytes_max)
-        return;
-      if (const auto bytes = lmdb::get(txn, env_.current, key))
-        if (const auto where = s.locate(key, decode_current(key, *bytes), at))
-          result = s.fetch(key, *where);
-    });
-    return result;
-  }
-
+  std::optional<record> get(std::string_view key, revision at) override { return reads_.get(key, at); }
   range_page range(std::string_view prefix, std::string_view after, size_t limit, revision at) override {
-    range_page page;
-    env_.read([&](MDB_txn* txn) {
-      const snapshot s(env_, txn);
-      page.at = s.resolve(at);
-      // The smallest key that is greater than `after` is `after` with a 0 byte.
-      const auto from = after < prefix ? std::string(prefix) : std::string(after) + '\0';
-      size_t bytes = 0;
-      cursor keys(txn, env_.current);
-      for (bool found = keys.seek(from); found && keys.key().starts_with(prefix); found = keys.next()) {
-        const auto where = s.locate(keys.key(), decode_current(keys.key(), keys.value()), page.at);
-        if (!where)
-          continue;
-        if (page.records.size() >= std::max<size_t>(limit, 1) || bytes >= page_bytes_max) {
-          page.more = true;
-          return;
-        }
-        page.records.push_back(s.fetch(keys.key(), *where));
-        bytes += page.records.back().value.size();
-      }
-    });
-    return page;
+    return reads_.range(prefix, after, limit, at);
   }
-
-  change_page changes(revision after, size_t limit) override {
-    change_page page;
-    page.last = after;
-    env_.read([&](MDB_txn* txn) {
-      const snapshot s(env_, txn);
-      if (after < s.state.oldest)
-        throw compacted(after, s.state.oldest);
-      s.refuse_future(after);
-      size_t bytes = 0;
-      while (page.last < s.state.current && page.changes.size() < std::max<size_t>(limit, 1) &&
-             bytes < page_bytes_max) {
-        page.changes.push_back(s.change_at(++page.last));
-        const auto& c = page.changes.back();
-        bytes += c.value.size() + (c.previous ? c.previous->size() : 0);
-      }
-    });
-    return page;
-  }
-
-  revision current() override { return current_.load(std::memory_order_acquire); }
-  revision oldest() override { return oldest_.load(std::memory_order_acquire); }
+  change_page changes(revision after, size_t limit) override { return reads_.changes(after, limit); }
+  revision current() override { return pending_.newest(); }
+  revision oldest() override { return writer_.oldest(); }
+  revision revision_before(int64_t unix_second) override { return reads_.before(unix_second); }
 
   size_t compact(revision before, size_t limit) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_serving(owner_);
-    auto state = state_;
-    const auto last = std::min({before, state_.current, state_.oldest + static_cast<revision>(limit)});
-    if (last <= state_.oldest)
+    require_whole();
+    const auto oldest = writer_.oldest();
+    const auto last = std::min({before, pending_.newest(), oldest + static_cast<revision>(limit)});
+    if (last <= oldest)
       return 0;
-    env_.write(0, [&](MDB_txn* txn) {
-      for (state.oldest = state_.oldest; state.oldest < last;)
-        forget(txn, ++state.oldest);
-      store(txn, state);
-      return true;
-    });
-    const auto done = static_cast<size_t>(state.oldest - state_.oldest);
-    publish(state);
-    return done;
+    if (last > writer_.current())
+      applier_->settle();
+    writer_.forget(last);
+    return static_cast<size_t>(last - oldest);
   }
 
-  revision revision_before(int64_t unix_second) override {
-    revision low = 0;
-    env_.read([&](MDB_txn* txn) {
-      const snapshot s(env_, txn);
-      low = s.state.oldest;
-      // Seconds never decrease, so halving finds the newest one that is smaller.
-      for (auto high = s.state.current; low < high;) {
-        const auto middle = low + (high - low + 1) / 2;
-        if (s.entry(middle).second < unix_second)
-          low = middle;
-        else
-          high = middle - 1;
-      }
-    });
-    return low;
-  }
+  size_t replayed() override { return replayed_; }
 
   // -- moving -----------------------------------------------------------------------------------------------
 
@@ -266,46 +134,11 @@ public:
     return owner_;
   }
 
-  size_t stored() override {
-    size_t entries = 0;
-    env_.read([&](MDB_txn* txn) { entries = count(txn, env_.revisions); });
-    return entries;
-  }
-
-  copy_page copy(revision after, size_t bytes_max) override {
-    copy_page page;
-    env_.read([&](MDB_txn* txn) {
-      const snapshot s(env_, txn);
-      s.refuse_future(after);
-      page.current = s.state.current;
-      page.oldest = s.state.oldest;
-      page.second = s.state.second;
-      page.stored = count(txn, env_.revisions);
-      page.last = after;
-      size_t bytes = 0;
-      cursor entries(txn, env_.revisions);
-      bool found = entries.seek(revision_key(after + 1));
-      for (; found && bytes < bytes_max; found = entries.next()) {
-        const auto rev = revision_of(entries.key());
-        const auto expected = std::max(page.last, page.oldest) + 1;
-        if (rev > page.oldest && rev != expected)
-          missing(expected);
-        const auto r = decode_revision(entries.key(), entries.value());
-        page.writes.push_back({rev, r.kind, std::string(r.key), std::string(r.value), r.created, r.previous, r.second});
-        page.last = rev;
-        bytes += r.key.size() + r.value.size() + copied_overhead_bytes;
-      }
-      if (found)
-        return;
-      if (page.last < page.current && page.oldest < page.current)
-        missing(page.last + 1);
-      page.last = page.current; // the newest ones may be erases that were forgotten
-    });
-    return page;
-  }
+  size_t stored() override { return reads_.stored(); }
+  copy_page copy(revision after, size_t bytes_max) override { return reads_.copy(after, bytes_max); }
 
   std::vector<fence_entry> fences() override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     std::vector<fence_entry> result;
     for (const auto& [role, epoch] : fences_)
       result.push_back({role, epoch});
@@ -313,200 +146,163 @@ public:
   }
 
   owner_record hand_over(std::string_view copy, std::string_view host) override {
-    std::lock_guard held(writing_);
-    auto next = decide_hand_over(owner_, copy, host, state_.current);
-    if (next != owner_)
-      own(next, [](MDB_txn*) {});
+    std::lock_guard held(committing_);
+    auto next = decide_hand_over(owner_, copy, host, pending_.newest());
+    if (next == owner_)
+      return next;
+    require_whole();
+    applier_->settle();
+    writer_.own(next);
+    publish(next);
     return next;
   }
 
   void begin_copy(std::string_view copy, std::string_view host) override {
-    std::lock_guard held(writing_);
-    own(decide_copy(owner_, copy, host), [this](MDB_txn* txn) {
-      for (const auto db : {env_.revisions, env_.current, env_.history})
-        clear(txn, db);
-      store(txn, {});
-    });
-    publish({});
+    std::lock_guard held(committing_);
+    const auto next = decide_copy(owner_, copy, host);
+    writer_.begin_copy(next);
+    publish(next);
+    on_copied();
   }
 
   void append(const copy_page& page) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_copy(owner_);
-    auto state = state_;
-    if (state.current == 0)
-      state.oldest = page.oldest;
-    check_page(page, state.current, state.oldest);
-    state.current = page.last;
-    state.second = std::max(state.second, page.second);
-    size_t bytes = 0;
-    for (const auto& w : page.writes)
-      bytes += 2 * w.key.size() + w.value.size() + copied_overhead_bytes;
-    env_.write(bytes, [&](MDB_txn* txn) {
-      for (const auto& w : page.writes)
-        add_copied(txn, w, state.oldest);
-      store(txn, state);
-      return true;
-    });
-    publish(state);
+    writer_.append(page);
+    on_copied();
   }
 
   void mark_asking() override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_copy(owner_);
     auto next = owner_;
     next.state = owner_state::asking;
-    if (next != owner_)
-      own(next, [](MDB_txn*) {});
+    if (next == owner_)
+      return;
+    writer_.own(next);
+    publish(next);
   }
 
   void take_over(int64_t epoch, std::span<const fence_entry> fences) override {
-    std::lock_guard held(writing_);
+    std::lock_guard held(committing_);
     require_copy(owner_);
-    own({owner_state::serving, epoch, 0, owner_.copy, owner_.peer}, [&](MDB_txn* txn) {
-      for (const auto& fence : fences)
-        put_fence(txn, fence.role, fence.epoch);
-    });
+    const owner_record next{owner_state::serving, epoch, 0, owner_.copy, owner_.peer};
+    writer_.take_over(next, fences);
+    publish(next);
     for (const auto& fence : fences)
       fences_[fence.role] = fence.epoch;
   }
 
 private:
-  // Writes the owner record, together with what `also` writes.
-  void own(const owner_record& next, const std::function<void(MDB_txn*)>& also) {
-    env_.write(copied_overhead_bytes, [&](MDB_txn* txn) {
-      also(txn);
-      encode(next, scratch_);
-      put(txn, env_.meta, owner_key, scratch_);
-      return true;
-    });
+  void open_log() {
+    log_.emplace(options_.log.files, writer_.read_log_identity(), options_.log.sizes, writer_.current());
+    const auto found = log_->take_recovered();
+    if (found.empty())
+      return;
+    if (owner_.state != owner_state::serving)
+      throw error(error_code::corrupt, "the log has revision " + std::to_string(found.front()->first()) +
+                                         ", but this is no shard; put a backup of the whole folder in its place");
+    require_continuation(env_, found);
+    for (const auto& b : found) {
+      replayed_ += b->writes.size();
+      pending_.add(b);
+    }
+    second_ = std::max(second_, found.back()->second);
+  }
+
+  void require_whole() const {
+    if (broken_)
+      throw error(error_code::closed, "the store in " + options_.folder.string() + " had a disk error and must be opened again");
+  }
+
+  // The outcomes, and the writes that are done; nothing when none is.
+  std::shared_ptr<log::batch> decide(std::span<const write> writes, int64_t second, std::vector<write_result>& results) {
+    std::unordered_map<std::string_view, key_state> now;
+    std::vector<std::string_view> keys;
+    size_t bytes = 0;
+    for (const auto& w : writes) {
+      bytes += w.key.size() + w.value.size() + logged_overhead_bytes;
+      if (check_write(w) == write_status::done && now.try_emplace(w.key).second)
+        keys.push_back(w.key);
+    }
+    const auto states = reads_.states(keys);
+    for (size_t i = 0; i < keys.size(); ++i)
+      now[keys[i]] = states[i];
+    auto next = pending_.newest() + 1;
+    log::batch_builder batch(next, second, bytes);
+    for (auto left = writes; !left.empty(); left = left.subspan(group_size(left))) {
+      const auto group = left.first(group_size(left));
+      const auto decided = decide_group(group, [&](std::string_view key) { return now.at(key); });
+      for (size_t i = 0; i < group.size(); ++i) {
+        results.push_back(decided[i]);
+        if (decided[i].status != write_status::done)
+          continue;
+        const auto& w = group[i];
+        const auto rev = next++;
+        results.back().rev = rev;
+        auto& state = now.at(w.key);
+        const auto created = state.modified != 0 ? state.created : rev;
+        const bool put = w.kind == change_kind::put;
+        batch.add(w.kind, created, state.modified, w.key, put ? std::string_view(w.value) : std::string_view());
+        state = put ? key_state{created, rev} : key_state{};
+      }
+    }
+    return batch.empty() ? nullptr : batch.finish();
+  }
+
+  // Durable and readable when it returns.
+  void keep(const std::shared_ptr<log::batch>& made) {
+    if (!log_->fits(made->bytes.size())) {
+      const batch_ptr alone = made;
+      applier_->settle();
+      writer_.add({&alone, 1});
+      pending_.reset(alone->last());
+      return;
+    }
+    const auto size = made->bytes.size();
+    try {
+      while (!log_->make_room(size, writer_.current()))
+        if (!applier_->apply_some())
+          throw error(error_code::disk_full, "no space left for the log of the store in " + options_.folder.string() +
+                                               "; nothing of the batch was written, free some space and writes go on");
+      log_->append(*made);
+      const bool first = pending_.writes() == 0;
+      pending_.add(made);
+      applier_->on_added(first);
+    } catch (const error& e) {
+      broken_ = broken_ || e.code() != error_code::disk_full;
+      throw;
+    } catch (...) {
+      broken_ = true; // it may be durable, and is not readable
+      throw;
+    }
+  }
+
+  void publish(const owner_record& next) {
     std::lock_guard held(owner_mutex_);
     owner_ = next;
   }
 
-  void read_owner(MDB_txn* txn) {
-    const auto bytes = lmdb::get(txn, env_.meta, owner_key);
-    if (!bytes)
-      throw error(error_code::corrupt, "the owner record is missing; restore the store from a backup");
-    owner_ = decode_owner(*bytes);
+  // A copy is written to LMDB at once.
+  void on_copied() {
+    pending_.reset(writer_.current());
+    second_ = writer_.second();
   }
 
-  // A key that is damaged would be passed over by those who look for it.
-  void check_current(MDB_txn* txn, bool values) {
-    const snapshot s(env_, txn);
-    cursor objects(txn, env_.current);
-    for (bool found = objects.seek(""); found; found = objects.next()) {
-      const auto r = decode_current(objects.key(), objects.value());
-      if (values && r.kind == change_kind::put)
-        s.own_entry(objects.key(), r.modified);
-    }
-    cursor past(txn, env_.history);
-    for (bool found = past.seek(""); found; found = past.next())
-      decode_history(past.key(), past.value());
-  }
-
-  void put_fence(MDB_txn* txn, std::string_view role, int64_t epoch) {
-    const auto key = fence_key(role);
-    encode(key, fence_record{epoch}, scratch_);
-    put(txn, env_.meta, key, scratch_);
-  }
-
-  void add_copied(MDB_txn* txn, const copied_write& w, revision oldest) {
-    check_fits(w, state_of(txn, w.key), oldest);
-    const auto key = revision_key(w.rev);
-    encode(key, revision_record{w.kind, w.created, w.previous, w.second, w.key, w.value}, scratch_);
-    put(txn, env_.revisions, key, scratch_, MDB_APPEND);
-    if (w.rev > oldest && w.previous != 0) {
-      const auto old = history_key(w.key, w.rev);
-      encode(old, history_record{w.previous, w.created}, scratch_);
-      put(txn, env_.history, old, scratch_);
-    }
-    encode(w.key, current_record{w.created, w.rev, w.kind}, scratch_);
-    put(txn, env_.current, w.key, scratch_);
-  }
-
-  void read_fences(MDB_txn* txn) {
-    cursor entries(txn, env_.meta);
-    for (bool found = entries.seek(fence_prefix); found && entries.key().starts_with(fence_prefix);
-         found = entries.next())
-      fences_.emplace(entries.key().substr(fence_prefix.size()),
-                      decode_fence(entries.key(), entries.value()).epoch);
-  }
-
-  key_state state_of(MDB_txn* txn, std::string_view key) const {
-    if (const auto bytes = lmdb::get(txn, env_.current, key)) {
-      const auto r = decode_current(key, *bytes);
-      if (r.kind == change_kind::put)
-        return {r.created, r.modified};
-    }
-    return {};
-  }
-
-  void apply_group(MDB_txn* txn, std::span<const write> group, state_record& state,
-                   std::vector<write_result>& results) {
-    const auto decided = decide_group(group, [&](std::string_view key) { return state_of(txn, key); });
-    for (size_t i = 0; i < group.size(); ++i)
-      results.push_back(decided[i].status == write_status::done ? apply(txn, group[i], state) : decided[i]);
-  }
-
-  // One that decide_group() lets pass.
-  write_result apply(MDB_txn* txn, const write& w, state_record& state) {
-    const auto now = state_of(txn, w.key);
-    const write_result result{write_status::done, ++state.current};
-    const auto rev = result.rev;
-    const auto created = now.modified ? now.created : rev;
-    const auto key = revision_key(rev);
-    const auto value = w.kind == change_kind::put ? std::string_view(w.value) : std::string_view();
-    encode(key, revision_record{w.kind, created, now.modified, state.second, w.key, value}, scratch_);
-    put(txn, env_.revisions, key, scratch_, MDB_APPEND);
-    if (now.modified != 0) {
-      const auto old = history_key(w.key, rev);
-      encode(old, history_record{now.modified, now.created}, scratch_);
-      put(txn, env_.history, old, scratch_);
-    }
-    encode(w.key, current_record{created, rev, w.kind}, scratch_);
-    put(txn, env_.current, w.key, scratch_);
-    return result;
-  }
-
-  void forget(MDB_txn* txn, revision rev) {
-    const snapshot s(env_, txn);
-    const auto gone = s.entry(rev);
-    const std::string key(gone.key); // the record's page may move under our own writes
-    const auto kind = gone.kind;
-    const auto previous = gone.previous;
-    if (previous != 0) {
-      erase(txn, env_.revisions, revision_key(previous));
-      erase(txn, env_.history, history_key(key, rev));
-    }
-    if (kind == change_kind::put)
-      return;
-    erase(txn, env_.revisions, revision_key(rev));
-    if (const auto bytes = lmdb::get(txn, env_.current, key))
-      if (decode_current(key, *bytes).modified == rev)
-        erase(txn, env_.current, key);
-  }
-
-  void store(MDB_txn* txn, const state_record& state) {
-    encode(state, scratch_);
-    put(txn, env_.meta, state_key, scratch_);
-  }
-
-  void publish(const state_record& state) {
-    state_ = state;
-    oldest_.store(state.oldest, std::memory_order_release);
-    current_.store(state.current, std::memory_order_release);
-  }
-
+  options options_;
   environment env_;
-  std::mutex writing_; // guards what follows, and keeps LMDB's own lock from being waited for inside it
+  writer writer_;
+  pending_writes pending_;
+  merged_reads reads_{env_, pending_, writer_};
+  std::mutex committing_;  // guards what follows
   std::mutex owner_mutex_; // owner_ changes under both, so either one is enough to read it
   owner_record owner_;
-  state_record state_;
-  std::map<std::string, int64_t, std::less<>> fences_;
-  std::string scratch_;
-  std::atomic<revision> current_{0};
-  std::atomic<revision> oldest_{0};
+  writer::fence_map fences_;
+  int64_t second_ = 0; // of the newest write
+  std::optional<log::write_log> log_;
+  size_t replayed_ = 0;
+  bool broken_ = false; // the log's disk failed
+  std::optional<applier> applier_;
 };
 
 } // namespace

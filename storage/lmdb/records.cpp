@@ -2,6 +2,7 @@
 
 #include "storage/crc32c.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -152,6 +153,11 @@ void encode(const owner_record& r, std::string& out) {
   seal(database::meta, owner_key, out);
 }
 
+void encode(const log::identity& store, std::string& out) {
+  out.assign(store.data(), store.size());
+  seal(database::meta, log_key, out);
+}
+
 void encode(std::string_view stored_key, const revision_record& r, std::string& out) {
   out.clear();
   append(out, static_cast<uint8_t>(r.kind));
@@ -217,6 +223,15 @@ owner_record decode_owner(std::string_view bytes) {
   r.peer = in.bytes(in.take<uint16_t>());
   in.end();
   return r;
+}
+
+log::identity decode_log(std::string_view bytes) {
+  reader in(database::meta, log_key, bytes);
+  log::identity store;
+  const auto stored = in.bytes(store.size());
+  std::copy(stored.begin(), stored.end(), store.begin());
+  in.end();
+  return store;
 }
 
 revision_record decode_revision(std::string_view stored_key, std::string_view bytes) {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "storage/engine.hpp"
+#include "storage/log/frame.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace storage::lmdb {
 
-inline constexpr uint32_t format_version = 3;
+inline constexpr uint32_t format_version = 4;
 
 // The numbers that the checksums of FORMAT.md include.
 enum class database : uint8_t { meta = 1, revisions = 2, current = 3, history = 4 };
@@ -48,6 +49,7 @@ struct fence_record {
 inline constexpr std::string_view format_key = "format";
 inline constexpr std::string_view state_key = "state";
 inline constexpr std::string_view owner_key = "owner";
+inline constexpr std::string_view log_key = "log";
 inline constexpr std::string_view fence_prefix = "fence/";
 std::string fence_key(std::string_view role);
 std::string revision_key(revision);
@@ -58,6 +60,7 @@ std::string history_key(std::string_view key, revision superseded_by);
 void encode_format(uint32_t version, std::string& out);
 void encode(const state_record&, std::string& out);
 void encode(const owner_record&, std::string& out);
+void encode(const log::identity&, std::string& out);
 void encode(std::string_view stored_key, const revision_record&, std::string& out);
 void encode(std::string_view stored_key, const current_record&, std::string& out);
 void encode(std::string_view stored_key, const history_record&, std::string& out);
@@ -67,6 +70,7 @@ void encode(std::string_view stored_key, const fence_record&, std::string& out);
 uint32_t decode_format(std::string_view bytes);
 state_record decode_state(std::string_view bytes);
 owner_record decode_owner(std::string_view bytes);
+log::identity decode_log(std::string_view bytes);
 revision_record decode_revision(std::string_view stored_key, std::string_view bytes);
 current_record decode_current(std::string_view stored_key, std::string_view bytes);
 history_record decode_history(std::string_view stored_key, std::string_view bytes);

@@ -74,7 +74,8 @@ void write_some(engine& e, std::mt19937& random, int writes, int64_t second) {
 } // namespace
 
 TEMPLATE_TEST_CASE("a copy equals its source, however it is written to meanwhile", "", (pair<lmdb_subject, lmdb_copy>),
-                   (pair<memory_subject, memory_copy>), (pair<lmdb_subject, memory_copy>), (pair<memory_subject, lmdb_copy>)) {
+                   (pair<memory_subject, memory_copy>), (pair<lmdb_subject, memory_copy>), (pair<memory_subject, lmdb_copy>),
+                   (pair<logged_subject, lmdb_copy>), (pair<moving_subject, lmdb_copy>)) {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);

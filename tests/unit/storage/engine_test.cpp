@@ -7,7 +7,7 @@
 using namespace storage;
 using namespace storage::test;
 
-TEMPLATE_TEST_CASE("a new engine is empty", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a new engine is empty", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   CHECK(e->current() == 0);
   CHECK(e->oldest() == 0);
@@ -20,7 +20,7 @@ TEMPLATE_TEST_CASE("a new engine is empty", "", lmdb_subject, memory_subject) {
   CHECK(e->revision_before(5000) == 0);
 }
 
-TEMPLATE_TEST_CASE("each successful write gets the next revision", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("each successful write gets the next revision", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   const std::vector<storage::write> batch{put("/a", "1"), put("/b", "2"), put("/a", "3"), erase("/b")};
   const auto results = e->commit(batch, 1000);
@@ -35,7 +35,7 @@ TEMPLATE_TEST_CASE("each successful write gets the next revision", "", lmdb_subj
   CHECK(e->get("/a") == record{"/a", 1, 3, "3"});
 }
 
-TEMPLATE_TEST_CASE("a write with an expected revision happens only on that revision", "", lmdb_subject,
+TEMPLATE_TEST_CASE("a write with an expected revision happens only on that revision", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   CHECK(commit_one(*e, put("/a", "1", 0)) == write_result{write_status::done, 1});
@@ -52,7 +52,7 @@ TEMPLATE_TEST_CASE("a write with an expected revision happens only on that revis
   CHECK(e->current() == 4);
 }
 
-TEMPLATE_TEST_CASE("a conflict fails only its own write of a batch", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a conflict fails only its own write of a batch", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"));
   const std::vector<storage::write> batch{put("/b", "x", 0), put("/a", "2", 99), put("/c", "y", 0),
@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("a conflict fails only its own write of a batch", "", lmdb_su
   CHECK(e->changes(0, 10).changes.size() == 3);
 }
 
-TEMPLATE_TEST_CASE("malformed and oversized writes are refused one by one", "", lmdb_subject,
+TEMPLATE_TEST_CASE("malformed and oversized writes are refused one by one", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   const std::vector<storage::write> batch{
@@ -94,14 +94,14 @@ TEMPLATE_TEST_CASE("malformed and oversized writes are refused one by one", "", 
   CHECK(!e->get(std::string(1000, 'k')));
 }
 
-TEMPLATE_TEST_CASE("a batch in which nothing succeeds leaves no trace", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a batch in which nothing succeeds leaves no trace", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   CHECK(e->commit({}, 1000).empty());
   CHECK(commit_one(*e, erase("/a")).status == write_status::absent);
   CHECK(e->current() == 0);
 }
 
-TEMPLATE_TEST_CASE("values keep every byte", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("values keep every byte", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   std::string all;
   for (int i = 0; i < 5000; ++i)
@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("values keep every byte", "", lmdb_subject, memory_subject) {
   CHECK(e->get("/a")->value == all);
 }
 
-TEMPLATE_TEST_CASE("a range shows its prefix, in key order, page by page", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a range shows its prefix, in key order, page by page", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   std::vector<storage::write> batch;
   for (int i = 0; i < 25; ++i)
@@ -151,7 +151,7 @@ TEMPLATE_TEST_CASE("a range shows its prefix, in key order, page by page", "", l
   CHECK(!e->range("/pods/ns/", "", 24).more);
 }
 
-TEMPLATE_TEST_CASE("a page ends when it has enough bytes", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a page ends when it has enough bytes", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   for (int i = 0; i < 4; ++i)
     commit_one(*e, put("/" + std::to_string(i), std::string(value_bytes_max, 'x')));
@@ -163,7 +163,7 @@ TEMPLATE_TEST_CASE("a page ends when it has enough bytes", "", lmdb_subject, mem
   CHECK(changes.last == 2);
 }
 
-TEMPLATE_TEST_CASE("reads run beside a writer and see whole batches", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("reads run beside a writer and see whole batches", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   constexpr int rounds = 200;
   std::thread writer([&] {

@@ -6,7 +6,7 @@
 using namespace storage;
 using namespace storage::test;
 
-TEMPLATE_TEST_CASE("a fence only rises, is kept over a restart and is no part of the history", "", lmdb_subject,
+TEMPLATE_TEST_CASE("a fence only rises, is kept over a restart and is no part of the history", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType subject;
   commit_one(*subject, put("/a", "v"));
@@ -23,14 +23,14 @@ TEMPLATE_TEST_CASE("a fence only rises, is kept over a restart and is no part of
   CHECK(subject->range("", "", 10).records.size() == 1);
 }
 
-TEMPLATE_TEST_CASE("the number of fences is bounded", "", lmdb_subject) {
+TEMPLATE_TEST_CASE("the number of fences is bounded", "", lmdb_subject, logged_subject, moving_subject) {
   TestType subject;
   for (size_t i = 0; i < fences_max; ++i)
     subject->raise_fence("role-" + std::to_string(i % 8), static_cast<int64_t>(i) + 1);
   CHECK(subject->fence("role-7") == static_cast<int64_t>(fences_max));
 }
 
-TEMPLATE_TEST_CASE("the writes of a group are done together or not at all", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("the writes of a group are done together or not at all", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType subject;
   commit_one(*subject, put("/taken", "by another"));
   const auto joined = [](storage::write w) {

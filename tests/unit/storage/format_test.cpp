@@ -1,4 +1,4 @@
-// The bytes of format version 3, as FORMAT.md says. A failing test here means: raise the version.
+// The bytes of format version 4, as FORMAT.md says. A failing test here means: raise the version.
 #include "storage/lmdb/records.hpp"
 
 #include "storage/lmdb/environment.hpp"
@@ -48,7 +48,7 @@ std::string failure(const std::filesystem::path& folder, error_code code) {
 
 } // namespace
 
-TEST_CASE("records have the bytes of format version 3") {
+TEST_CASE("records have the bytes of format version 4") {
   CHECK(hex(revision_key(0x0102030405)) == "0000000102030405");
   CHECK(hex(history_key("/a", 258)) ==
         "2f61"
@@ -133,8 +133,8 @@ TEST_CASE("a newer format version is refused with both versions and left alone")
   encode_format(format_version + 1, newer);
   write_format_record(folder.path(), newer);
   for (int i = 0; i < 2; ++i)
-    CHECK_THAT(failure(folder.path(), error_code::format), Catch::Contains("format version 4") &&
-                                                             Catch::Contains("versions 1 to 3") &&
+    CHECK_THAT(failure(folder.path(), error_code::format), Catch::Contains("format version 5") &&
+                                                             Catch::Contains("versions 1 to 4") &&
                                                              Catch::Contains(folder.path().string()));
 }
 

@@ -30,7 +30,7 @@ void write_some_history(engine& e) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("the change log has every write with what it replaced", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("the change log has every write with what it replaced", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   write_some_history(*e);
   e.reopen();
@@ -47,7 +47,7 @@ TEMPLATE_TEST_CASE("the change log has every write with what it replaced", "", l
   CHECK(page.changes == expected);
 }
 
-TEMPLATE_TEST_CASE("changes are read on from a revision, in bounded pages", "", lmdb_subject,
+TEMPLATE_TEST_CASE("changes are read on from a revision, in bounded pages", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   write_some_history(*e);
@@ -62,7 +62,7 @@ TEMPLATE_TEST_CASE("changes are read on from a revision, in bounded pages", "", 
   CHECK(e->changes(6, 3).last == 6);
 }
 
-TEMPLATE_TEST_CASE("a read at a past revision shows that state", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a read at a past revision shows that state", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   write_some_history(*e);
   CHECK(e->get("/a", 1) == record{"/a", 1, 1, "1"});
@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("a read at a past revision shows that state", "", lmdb_subjec
   CHECK(e->range("/", "", 10, 6).records.size() == 2);
 }
 
-TEMPLATE_TEST_CASE("the history of a key is not mistaken for that of a longer key", "", lmdb_subject,
+TEMPLATE_TEST_CASE("the history of a key is not mistaken for that of a longer key", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "a1"));
@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("the history of a key is not mistaken for that of a longer ke
   CHECK(!e->get("/a/b", 1));
 }
 
-TEMPLATE_TEST_CASE("pages of one revision are one state, whatever is written between them", "", lmdb_subject,
+TEMPLATE_TEST_CASE("pages of one revision are one state, whatever is written between them", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   for (const char* key : {"/1", "/2", "/3", "/4"})
@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("pages of one revision are one state, whatever is written bet
   CHECK(second.at == 4);
 }
 
-TEMPLATE_TEST_CASE("a revision that does not exist yet is refused", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("a revision that does not exist yet is refused", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"));
   CHECK(code_of([&] { e->get("/a", 2); }) == error_code::future_revision);
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("a revision that does not exist yet is refused", "", lmdb_sub
   CHECK(code_of([&] { e->changes(2, 1); }) == error_code::future_revision);
 }
 
-TEMPLATE_TEST_CASE("compaction forgets in bounded steps and keeps what is current", "", lmdb_subject,
+TEMPLATE_TEST_CASE("compaction forgets in bounded steps and keeps what is current", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   write_some_history(*e);
@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("compaction forgets in bounded steps and keeps what is curren
   CHECK(e->changes(6, 10).changes.at(0) == change{7, change_kind::put, "/a", "7", "5", 4, 5});
 }
 
-TEMPLATE_TEST_CASE("compaction removes erased keys altogether", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("compaction removes erased keys altogether", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"));
   commit_one(*e, erase("/a"));
@@ -158,7 +158,7 @@ TEMPLATE_TEST_CASE("compaction removes erased keys altogether", "", lmdb_subject
   CHECK(e->get("/a") == record{"/a", 4, 4, "4"});
 }
 
-TEMPLATE_TEST_CASE("compaction by age follows the seconds of the commits", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("compaction by age follows the seconds of the commits", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   TestType e;
   write_some_history(*e);
   CHECK(e->revision_before(100) == 0);
@@ -172,7 +172,7 @@ TEMPLATE_TEST_CASE("compaction by age follows the seconds of the commits", "", l
   CHECK(e->revision_before(500) == 4);
 }
 
-TEMPLATE_TEST_CASE("a wall clock that steps back does not disorder the history", "", lmdb_subject,
+TEMPLATE_TEST_CASE("a wall clock that steps back does not disorder the history", "", lmdb_subject, logged_subject, moving_subject,
                    memory_subject) {
   TestType e;
   commit_one(*e, put("/a", "1"), 1000);

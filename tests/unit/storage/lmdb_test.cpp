@@ -116,7 +116,7 @@ TEST_CASE("the store's folder and files are their owner's only") {
   struct stat info;
   REQUIRE(::stat((folder.path() / "shard").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0700);
-  for (const char* name : {"data.mdb", "lock.mdb", "owner.lock"}) {
+  for (const char* name : {"data.mdb", "lock.mdb", "owner.lock", "log.0", "log.1"}) {
     REQUIRE(::stat((folder.path() / "shard" / name).c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0600);
   }

@@ -105,7 +105,7 @@ void check_log(engine& e, const model& m, random_source& random) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("an engine agrees with the model after every step", "", lmdb_subject, memory_subject) {
+TEMPLATE_TEST_CASE("an engine agrees with the model after every step", "", lmdb_subject, logged_subject, moving_subject, memory_subject) {
   const auto seed = GENERATE(1u, 2u, 3u, 4u, 5u);
   INFO("seed " << seed);
   random_source random(seed);

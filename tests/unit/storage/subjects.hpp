@@ -5,6 +5,8 @@
 #include "storage/memory/memory_engine.hpp"
 
 #include <stdlib.h>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -42,6 +44,54 @@ public:
   void reopen() {
     engine_.reset();
     engine_ = lmdb::open({folder_.path() / "shard"});
+  }
+
+private:
+  temporary_folder folder_;
+  std::unique_ptr<engine> engine_;
+};
+
+// Nothing of which goes to LMDB by itself: what it shows is in the log, and a restart finds it there.
+class logged_subject {
+public:
+  logged_subject() { reopen(); }
+  engine& operator*() { return *engine_; }
+  engine* operator->() { return engine_.get(); }
+  void reopen() {
+    engine_.reset();
+    engine_ = lmdb::open(only_logged(folder_.path() / "shard"));
+  }
+  static lmdb::options only_logged(const std::filesystem::path& folder) {
+    lmdb::options how{.folder = folder};
+    how.log.apply.writes_due = how.log.apply.bytes_due = SIZE_MAX;
+    how.log.apply.after = std::chrono::hours(1);
+    how.log.apply_on_close = false;
+    return how;
+  }
+
+private:
+  temporary_folder folder_;
+  std::unique_ptr<engine> engine_;
+};
+
+// Which moves a few writes at a time to LMDB, always, with a log whose files are used up at once; a restart finds some in the log.
+class moving_subject {
+public:
+  moving_subject() { reopen(); }
+  engine& operator*() { return *engine_; }
+  engine* operator->() { return engine_.get(); }
+  void reopen() {
+    engine_.reset();
+    engine_ = lmdb::open(busy(folder_.path() / "shard"));
+  }
+  static lmdb::options busy(const std::filesystem::path& folder) {
+    lmdb::options how{.folder = folder};
+    how.log.sizes = {4096, 65'536};
+    how.log.apply.writes_due = 1;
+    how.log.apply.writes_max = 3;
+    how.log.apply.pending_writes_max = 20;
+    how.log.apply_on_close = false;
+    return how;
   }
 
 private:
