@@ -4,7 +4,7 @@
 #include "actors/keeper/keeper.hpp"
 #include "actors/keeper/takes_part.hpp"
 #include "messages/codec/codec.hpp"
-#include "runtime/host/placement_file.hpp"
+#include "runtime/host/host_files.hpp"
 #include "runtime/transport/ask.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::string object_name(const std::string& role_id) {
 
 keeper_actor::keeper_actor(caf::actor_config& config, runtime::host::role_context context)
     : super(config), context_(std::move(context)), api_(this, context_, keeper_identity(context_.host)),
-      events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
+      files_(context_.files ? context_.files : runtime::host::files_in(context_.data)), events_(api_, "troupe-keeper", context_.host), roles_(api_.watch(client::roles)),
       placements_(api_.watch(client::placements)), hosts_(api_.watch(client::hosts)), shards_(api_.watch(client::shards)),
       report_(api_, events_, context_, roles_, hosts_, shards_), placement_(context_.boot->value), text_(context_.boot->text),
       generation_(context_.boot->generation), started_us_(now_us()) {}
@@ -246,11 +246,11 @@ void keeper_actor::adopt(const std::string& text, int64_t generation) {
   generation_ = generation;
   context_.log.info("placement in force", {{"generation", generation}});
   try {
-    if (context_.data.empty()) // a simulated host has no folder
+    if (!context_.files && context_.data.empty()) // of a test
       return look();
-    runtime::host::save_placement(context_.data, {text_, generation_});
+    files_->save_placement({text_, generation_});
     if (context_.boot->replaces && text_ == context_.boot->text)
-      runtime::host::save_given_placement(context_.data, text_);
+      files_->save_given_placement(text_);
   } catch (const std::exception& e) {
     context_.log.error("the placement cannot be kept on disk: after a restart this host begins with the one before",
                        {{"why", e.what()}});

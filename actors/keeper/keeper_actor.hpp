@@ -11,6 +11,7 @@
 #include "messages/api/troupe/v1/placement_generated.h"
 #include "messages/api/troupe/v1/role_generated.h"
 #include "runtime/control/command_table.hpp"
+#include "runtime/host/host_files.hpp"
 #include "runtime/host/local_roles.hpp"
 #include "runtime/mesh/mesh.hpp"
 #include "runtime/telemetry/metered.hpp"
@@ -140,6 +141,7 @@ private:
 
   runtime::host::role_context context_;
   client::api_client api_;
+  std::shared_ptr<runtime::host::host_files> files_;
   client::event_recorder events_;
   client::object_cache& roles_;
   client::object_cache& placements_;

@@ -1,8 +1,7 @@
 // Store shards: started where the placement has them, and wherever data are left; ended where another host has the data.
 #include "actors/keeper/keeper_actor.hpp"
 
-#include "runtime/host/placement_file.hpp"
-#include "runtime/host/shard_folder.hpp"
+#include "runtime/host/host_files.hpp"
 #include "runtime/transport/ask.hpp"
 
 #include <fmt/format.h>
@@ -61,7 +60,7 @@ void keeper_actor::look_at_shard(const role_instance& placed) {
   shard_here local;
   if (found == local_.end()) {
     shard_views_.erase(placed.id);
-    local.folder = runtime::host::has_shard_folder(context_.data, placed.settings.text("shard"));
+    local.folder = files_->has_shard(placed.settings.text("shard"));
   } else if (found->second.stopping) {
     return;
   } else if (here && served_here && needs_restart(found->second.placed, placed)) {
@@ -85,7 +84,7 @@ void keeper_actor::look_at_shard(const role_instance& placed) {
       return;
     case shard_action::start:
       // Only a host that was told its first placement when it was started may make a new shard, and not here.
-      if (!local.folder && !runtime::host::has_placement(context_.data))
+      if (!local.folder && !files_->has_placement())
         return;
       if (!local.folder)
         arriving_.insert(placed.id);

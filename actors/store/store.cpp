@@ -1,5 +1,6 @@
 #include "actors/store/store.hpp"
 
+#include "actors/store/decide_leftover.hpp"
 #include "runtime/host/placement_file.hpp"
 #include "runtime/host/shard_folder.hpp"
 #include "runtime/protocols/register.hpp"
@@ -47,12 +48,7 @@ private:
 
 caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host::role_context& ctx) {
   static const auto before = std::make_shared<opened_folders>();
-  shard_options options;
-  options.shard = shard_of(ctx.id);
-  options.host = ctx.host;
-  options.random = ctx.random;
-  auto opened = std::make_shared<std::weak_ptr<storage::engine>>();
-  options.open = [ctx, opened, folder = runtime::host::shard_folder(ctx.data, options.shard)]() {
+  auto open = [ctx, folder = runtime::host::shard_folder(ctx.data, shard_of(ctx.id))]() -> std::shared_ptr<storage::engine> {
     storage::lmdb::options how{.folder = folder};
     how.as_copy = is_elsewhere(ctx);
     // A host does not start on a damaged value: its apiserver would read it at once, and never be up. A shard that is started again
@@ -60,6 +56,58 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
     how.check_values = !before->contains(folder);
     std::shared_ptr<storage::engine> engine = storage::lmdb::open(how);
     before->add(folder);
+    return engine;
+  };
+  return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, options_of(ctx, std::move(open))));
+}
+
+// A committer that ends may hold the folder until its sync returns.
+std::shared_ptr<storage::engine> open_released(const std::filesystem::path& folder) {
+  for (const auto until = std::chrono::steady_clock::now() + limits{}.open_wait_max;;) {
+    try {
+      return storage::lmdb::open({folder});
+    } catch (const storage::error& e) {
+      if (e.code() != storage::error_code::locked || std::chrono::steady_clock::now() >= until)
+        throw;
+      std::this_thread::sleep_for(limits{}.open_retry);
+    }
+  }
+}
+
+// After this host has lost the shard to another one.
+void take_back(const runtime::host::role_context& ctx) {
+  const auto shard = shard_of(ctx.id);
+  const auto folder = runtime::host::shard_folder(ctx.data, shard);
+  if (!runtime::host::has_shard_folder(ctx.data, shard))
+    return;
+  const auto owner = open_released(folder)->owner();
+  const auto aside = runtime::host::former_shard_folder(ctx.data, shard);
+  switch (decide_leftover(owner.state)) {
+    case leftover::set_aside:
+      std::filesystem::remove_all(aside);
+      std::filesystem::rename(folder, aside);
+      ctx.log.info("the data that was handed over is set aside", {{"folder", aside.string()}, {"to", owner.peer}});
+      return;
+    case leftover::remove:
+      std::filesystem::remove_all(folder);
+      ctx.log.info("the copy that was given up is removed", {{"shard", shard}, {"from", owner.peer}});
+      return;
+    case leftover::stay:
+      ctx.log.warning("the folder stays: its data is not on another host", {{"folder", folder.string()}});
+      return;
+  }
+}
+
+} // namespace
+
+shard_options options_of(const runtime::host::role_context& ctx, std::function<std::shared_ptr<storage::engine>()> open) {
+  shard_options options;
+  options.shard = shard_of(ctx.id);
+  options.host = ctx.host;
+  options.random = ctx.random;
+  auto opened = std::make_shared<std::weak_ptr<storage::engine>>();
+  options.open = [open = std::move(open), opened] {
+    auto engine = open();
     *opened = engine;
     return engine;
   };
@@ -77,44 +125,8 @@ caf::strong_actor_ptr spawn_role(caf::actor_system& system, const runtime::host:
     const auto epoch = engine ? epoch_of(engine->owner()) : 0;
     caf::anon_send(ctx.directory, runtime::directory::register_role{ctx.id, self, {}, epoch});
   };
-  return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
+  return options;
 }
-
-// A committer that ends may hold the folder until its sync returns.
-std::shared_ptr<storage::engine> open_released(const std::filesystem::path& folder) {
-  for (const auto until = std::chrono::steady_clock::now() + limits{}.open_wait_max;;) {
-    try {
-      return storage::lmdb::open({folder});
-    } catch (const storage::error& e) {
-      if (e.code() != storage::error_code::locked || std::chrono::steady_clock::now() >= until)
-        throw;
-      std::this_thread::sleep_for(limits{}.open_retry);
-    }
-  }
-}
-
-// After this host has lost the shard to another one: former data is set aside, once, so that it is never taken for the shard;
-// a copy that was given up is removed. A copy that has asked for the data, and data that serve, stay.
-void take_back(const runtime::host::role_context& ctx) {
-  const auto shard = shard_of(ctx.id);
-  const auto folder = runtime::host::shard_folder(ctx.data, shard);
-  if (!runtime::host::has_shard_folder(ctx.data, shard))
-    return;
-  const auto owner = open_released(folder)->owner();
-  if (owner.state == storage::owner_state::handed_over) {
-    const auto aside = runtime::host::former_shard_folder(ctx.data, shard);
-    std::filesystem::remove_all(aside);
-    std::filesystem::rename(folder, aside);
-    ctx.log.info("the data that was handed over is set aside", {{"folder", aside.string()}, {"to", owner.peer}});
-  } else if (owner.state == storage::owner_state::following) {
-    std::filesystem::remove_all(folder);
-    ctx.log.info("the copy that was given up is removed", {{"shard", shard}, {"from", owner.peer}});
-  } else {
-    ctx.log.warning("the folder stays: its data is not on another host", {{"folder", folder.string()}});
-  }
-}
-
-} // namespace
 
 runtime::host::role_descriptor describe() {
   using runtime::placement::setting_type;

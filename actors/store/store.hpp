@@ -31,6 +31,9 @@ struct shard_options {
   std::function<void(const caf::strong_actor_ptr&)> on_ready;
 };
 
+/// Those of a host's shard, whose engine `open` opens.
+shard_options options_of(const runtime::host::role_context& context, std::function<std::shared_ptr<storage::engine>()> open);
+
 runtime::protocols::store_actor spawn_shard(caf::actor_system& system, shard_options options);
 
 // For the table of roles.

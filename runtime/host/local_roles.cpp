@@ -49,13 +49,15 @@ void local_roles::stop(const std::string& id, bool for_good, std::function<void(
   }
   supervisor->home_system().spawn([=, back = take_back_](caf::event_based_actor* self) {
     auto finish = [=, &system = self->system()] {
-      const auto job = left ? back(*left) : nullptr;
-      if (!job) {
+      const auto [job, quick] = left ? back(*left) : way_back{};
+      if (quick)
+        job();
+      if (!job || quick) {
         ended();
         return;
       }
       // Of its own thread: taking back may talk to the kernel.
-      system.spawn<caf::detached>([job, ended](caf::event_based_actor*) {
+      system.spawn<caf::detached>([job = job, ended](caf::event_based_actor*) {
         job();
         ended();
       });

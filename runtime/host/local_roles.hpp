@@ -20,9 +20,12 @@ public:
     std::function<supervision::child_spec(const placement::role_instance& role, tenure_ptr tenure)>;
   using phase_of = std::function<start_phase(const std::string& role)>;
 
-  /// What takes back what a role left on the machine, as its descriptor says; null: nothing does. It is called on a thread of its
-  /// own and must not throw.
-  using take_back = std::function<std::function<void()>(const placement::role_instance& role)>;
+  /// What takes back what a role left on the machine, as its descriptor says. It must not throw.
+  struct way_back {
+    std::function<void()> job; ///< null: nothing is left
+    bool quick = false;        ///< else it is called on a thread of its own
+  };
+  using take_back = std::function<way_back(const placement::role_instance& role)>;
 
   local_roles(describe_child describe, phase_of phase, take_back back)
     : describe_(std::move(describe)), phase_of_(std::move(phase)), take_back_(std::move(back)) {

@@ -40,6 +40,7 @@ class mesh;
 
 namespace runtime::host {
 
+class host_files;
 class local_roles;
 
 /// Everything that a role instance is given. Copyable; what it points to is shared and thread-safe.
@@ -61,6 +62,7 @@ struct role_context {
   /// For the keeper: what this process was started with, and the starting and stopping of roles.
   std::shared_ptr<const placement::boot> boot;
   std::weak_ptr<local_roles> roles;
+  std::shared_ptr<host_files> files; ///< what the keeper keeps on disk; null: in `data`
   std::shared_ptr<mesh::mesh> mesh; ///< links to other hosts; null in a cluster of one host
   std::shared_ptr<hotswap::version_table> versions; ///< of swappable parts; null: nothing is swapped here
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
@@ -93,6 +95,8 @@ struct role_descriptor {
   /// Takes back what the role leaves on the machine for its successor (routes, rules). Called after the instance has
   /// ended because the placement no longer has it here, not after a crash or a stop of the host. Null: nothing is left.
   void (*take_back)(const role_context&) = nullptr;
+  /// It does not block: it needs no thread of its own, as in a simulation.
+  bool take_back_is_quick = false;
 };
 
 /// Tells the directory that this instance serves from now on (for `readiness::when_registered`).

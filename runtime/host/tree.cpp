@@ -107,6 +107,7 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .commands = inputs.commands,
           .boot = inputs.boot,
           .roles = roles,
+          .files = inputs.files,
           .mesh = inputs.mesh,
           .versions = inputs.versions,
           .tenure = std::move(tenure)};
@@ -188,17 +189,19 @@ local_roles_ptr make_roles(caf::actor_system& system, const tree_inputs& inputs,
       return role_child(system, inputs, role, directory, *self, std::move(tenure));
     },
     [inputs](const std::string& role) { return descriptor_of(inputs, role).phase; },
-    [inputs, self](const placement::role_instance& role) -> std::function<void()> {
-      auto back = descriptor_of(inputs, role.role).take_back;
+    [inputs, self](const placement::role_instance& role) -> local_roles::way_back {
+      const auto& descriptor = descriptor_of(inputs, role.role);
+      auto back = descriptor.take_back;
       if (!back)
-        return nullptr;
-      return [back, context = context_of(inputs, role, *self, nullptr)] {
+        return {};
+      auto job = [back, context = context_of(inputs, role, *self, nullptr)] {
         try {
           back(context);
         } catch (const std::exception& e) {
           context.log.error("what the role left on the machine could not be taken back", {{"why", e.what()}});
         }
       };
+      return {std::move(job), descriptor.take_back_is_quick};
     });
   *self = roles;
   return roles;

@@ -29,6 +29,7 @@ struct tree_inputs {
   placement::group_supervisions supervision = {}; ///< what the placement file says about it
   std::filesystem::path data;                  ///< absolute
   std::filesystem::path pki;                   ///< may be empty
+  std::shared_ptr<host_files> files = {};      ///< null: in `data`
   std::shared_ptr<mesh::mesh> mesh;            ///< null: the cluster has one host
   std::span<const role_descriptor> known;
   std::shared_ptr<telemetry::actor_table> table;

@@ -100,6 +100,10 @@ TEST_CASE("an address that is given twice is found") {
   });
 }
 
+TEST_CASE("a shard that two hosts have is found") {
+  expect_found("one-shard", [](world& of) { of.sim.folders().make("main", "host-b", false); });
+}
+
 TEST_CASE("an owner that is not fenced is found") {
   // Of the role that is taken over nobody hears that it was: there is no apiserver to say so.
   expect_found("fencing",

@@ -274,6 +274,13 @@ findings fencing(world& of) {
   return wrong;
 }
 
+// ---- one shard -------------------------------------------------------------------------------------------
+
+findings one_shard(world& of) {
+  of.sim.folders().look();
+  return of.sim.folders().served_twice();
+}
+
 constexpr checker_kind all_checkers[] = {
   {converges_checker, "everything becomes as it was asked for", nullptr},
   {quiet_checker, "and then nothing is written any more", nullptr},
@@ -284,6 +291,7 @@ constexpr checker_kind all_checkers[] = {
   {"orphans", "nothing is left of what is gone", orphans},
   {"addresses", "no address, port or range is given twice", addresses},
   {"fencing", "who was replaced is refused", fencing},
+  {"one-shard", "a shard takes writes on one host only", one_shard},
 };
 
 } // namespace

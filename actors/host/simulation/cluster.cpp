@@ -17,9 +17,13 @@ constexpr int64_t wall_start_us = 1'767'225'600'000'000; // 2026-01-01
 constexpr duration restart_pause = 1s;
 constexpr const char* user_host = "users";
 constexpr const char* root_id = "supervisor";
-constexpr const char* shard_names[] = {"events", "leases", "main", "pods"};
+constexpr const char* store_role = "store";
 
 thread_local cluster* current_cluster = nullptr;
+
+std::string shard_in(const std::string& role_id) {
+  return role_id.substr(role_id.find('/') + 1);
+}
 
 } // namespace
 
@@ -35,10 +39,13 @@ cluster::cluster(cluster_options options)
     throw std::logic_error("a thread runs one simulation at a time");
   current_cluster = this;
   for (auto& role : known_) {
-    if (role.spec.name == "store")
+    if (role.spec.name == "store") {
       role.spawn = [](caf::actor_system&, const runtime::host::role_context& context) {
         return cluster::current().spawn_store(context);
       };
+      role.take_back = [](const runtime::host::role_context& context) { cluster::current().take_store_back(context); };
+      role.take_back_is_quick = true;
+    }
     if (role.spec.name == "apiserver")
       role.spawn = [](caf::actor_system& system, const runtime::host::role_context& context) {
         return apiserver::spawn_without_front(system, context);
@@ -54,11 +61,13 @@ cluster::cluster(cluster_options options)
     throw std::invalid_argument(runtime::placement::render("placement", read.problems.front()) + "\n" + boot->text);
   boot->value = std::move(read.value);
   boot_ = std::move(boot);
-  for (const auto* shard : shard_names)
-    disks_[shard] = std::make_shared<simulated_disk>();
   for (const auto& entry : boot_->value.hosts) {
     names_.push_back(entry.name);
     hosts_[entry.name].name = entry.name;
+    hosts_[entry.name].files = std::make_shared<kept_files>(entry.name, folders_);
+    for (const auto& role : boot_->value.bound_to(entry.name))
+      if (role.role == store_role)
+        folders_.make(shard_in(role.id), entry.name, false);
   }
   for (const auto& name : names_)
     start_host(name);
@@ -86,7 +95,8 @@ void cluster::start_host(const std::string& name) {
   if (host.running)
     return;
   host.wanted = true;
-  auto roles = boot_->value.bound_to(name);
+  const auto boot = boot_of(host);
+  auto roles = boot->value.bound_to(name);
   for (const auto& role : known_)
     if (role.implicit)
       roles.push_back({.id = role.spec.name + "/" + name,
@@ -124,10 +134,11 @@ void cluster::begin(simulated_host& host, std::vector<runtime::placement::role_i
   runtime::host::tree_inputs inputs{.host = host.name,
                                     .roles = std::move(roles),
                                     .cluster = boot_->value.cluster,
+                                    .files = host.files,
                                     .mesh = host.mesh,
                                     .known = known_,
                                     .table = host.table,
-                                    .boot = boot_,
+                                    .boot = boot_of(host),
                                     .log_output = probes_,
                                     .clock = host.clock,
                                     .random = std::make_shared<runtime::seams::seeded_random>(options_.seed * 1'000 + host.id)};
@@ -138,6 +149,19 @@ void cluster::begin(simulated_host& host, std::vector<runtime::placement::role_i
     if (current_cluster == this)
       kernel_.after(0s, [this, name, life] { on_root_ended(name, life); });
   });
+}
+
+/// As a real host: with the placement that was in force here, if one ever was.
+std::shared_ptr<const runtime::placement::boot> cluster::boot_of(const simulated_host& host) const {
+  if (!host.files || !host.files->placement())
+    return boot_;
+  auto result = std::make_shared<runtime::placement::boot>(*boot_);
+  const auto& kept = *host.files->placement();
+  if (kept.text != boot_->text)
+    result->value = runtime::placement::parse(kept.text, specs_).value;
+  result->text = kept.text;
+  result->generation = kept.generation;
+  return result;
 }
 
 /// Its tree gave up: what starts hosts starts it again.
@@ -169,9 +193,7 @@ void cluster::crash_host(const std::string& name, bool noticed) {
   auto& host = hosts_.at(name);
   if (!host.running)
     return;
-  for (const auto& role : boot_->value.bound_to(name))
-    if (role.role == "store")
-      disk(role.id.substr(role.id.find('/') + 1)).lose_power();
+  folders_.lose_power(name);
   end(host, noticed);
 }
 
@@ -224,12 +246,24 @@ void cluster::crash_role(const std::string& name, const std::string& id) {
 // ---- disks -----------------------------------------------------------------------------------------------
 
 caf::strong_actor_ptr cluster::spawn_store(const runtime::host::role_context& context) {
-  const auto shard = context.id.substr(context.id.find('/') + 1);
-  return store::spawn_simulated_shard(kernel_.system(), context, disks_.at(shard),
-                                      [this, shard](const caf::strong_actor_ptr& committer) {
-                                        committers_[shard] = committer->id();
-                                        slow_disk(shard, slow_disks_[shard]);
-                                      });
+  const auto shard = shard_in(context.id);
+  return store::spawn_simulated_shard(kernel_.system(), context,
+                                      {.open =
+                                         [this, shard, host = context.host] {
+                                           auto folder = folders_.find(shard, host);
+                                           if (!folder)
+                                             folder = folders_.make(shard, host, hosts_.at(host).files->has_placement());
+                                           return folder->open();
+                                         },
+                                       .on_committer =
+                                         [this, shard](const caf::strong_actor_ptr& committer) {
+                                           committers_[shard] = committer->id();
+                                           slow_disk(shard, slow_disks_[shard]);
+                                         }});
+}
+
+void cluster::take_store_back(const runtime::host::role_context& context) {
+  folders_.take_back(shard_in(context.id), context.host);
 }
 
 void cluster::slow_disk(const std::string& shard, duration per_batch) {

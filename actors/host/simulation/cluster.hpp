@@ -3,7 +3,8 @@
 #pragma once
 
 #include "actors/host/simulation/probe_log.hpp"
-#include "actors/store/simulation/simulated_disk.hpp"
+#include "actors/host/simulation/shard_folders.hpp"
+#include "runtime/host/host_files.hpp"
 #include "runtime/host/role.hpp"
 #include "runtime/mesh/mesh.hpp"
 #include "runtime/simulation/host_clock.hpp"
@@ -43,6 +44,32 @@ struct cluster_options {
   std::string keep_log_of; ///< lines of roles whose id begins so are kept; "": none, "*": all
 };
 
+/// What a host keeps on its disk.
+class kept_files final : public runtime::host::host_files {
+public:
+  kept_files(std::string host, const shard_folders& shards) : host_(std::move(host)), shards_(shards) {
+  }
+  bool has_placement() const override {
+    return kept_.has_value();
+  }
+  void save_placement(const runtime::host::kept_placement& placement) override {
+    kept_ = placement;
+  }
+  void save_given_placement(const std::string&) override {
+  }
+  bool has_shard(const std::string& shard) const override {
+    return shards_.find(shard, host_) != nullptr;
+  }
+  const std::optional<runtime::host::kept_placement>& placement() const {
+    return kept_;
+  }
+
+private:
+  std::string host_;
+  const shard_folders& shards_;
+  std::optional<runtime::host::kept_placement> kept_;
+};
+
 /// A host that runs, or is down.
 struct simulated_host {
   std::string name;
@@ -54,6 +81,7 @@ struct simulated_host {
   std::shared_ptr<host_clock> clock;
   std::shared_ptr<runtime::mesh::mesh> mesh;
   std::shared_ptr<runtime::telemetry::actor_table> table;
+  std::shared_ptr<kept_files> files; ///< outlives its lives
 };
 
 class cluster {
@@ -102,11 +130,16 @@ public:
   void crash_role(const std::string& host, const std::string& id);
 
   // -- disks
+  /// Where the shard's data is now, by the disks' own records.
   simulated_disk& disk(const std::string& shard) {
-    return *disks_.at(shard);
+    return *folders_.holder_of(shard);
   }
-  const std::map<std::string, std::shared_ptr<simulated_disk>>& disks() const {
-    return disks_;
+  /// The same of all shards, by their names.
+  std::map<std::string, std::shared_ptr<simulated_disk>> disks() const {
+    return folders_.holders();
+  }
+  shard_folders& folders() {
+    return folders_;
   }
   /// Each batch costs the shard so much time.
   void slow_disk(const std::string& shard, duration per_batch);
@@ -114,10 +147,15 @@ public:
   /// For the spawn functions of the simulation's roles.
   static cluster& current();
   caf::strong_actor_ptr spawn_store(const runtime::host::role_context& context);
+  void take_store_back(const runtime::host::role_context& context);
+  const std::vector<runtime::placement::role_spec>& specs() const {
+    return specs_;
+  }
 
 private:
   void begin(simulated_host& host, std::vector<runtime::placement::role_instance> roles);
   void end(simulated_host& host, bool noticed);
+  std::shared_ptr<const runtime::placement::boot> boot_of(const simulated_host& host) const;
   void on_root_ended(const std::string& name, host_id life);
 
   cluster_options options_;
@@ -129,7 +167,7 @@ private:
   std::shared_ptr<const runtime::placement::boot> boot_;
   std::vector<std::string> names_;
   std::map<std::string, simulated_host> hosts_;
-  std::map<std::string, std::shared_ptr<simulated_disk>> disks_;
+  shard_folders folders_;
   std::map<std::string, duration> slow_disks_;
   std::map<std::string, caf::actor_id> committers_;
 };

@@ -43,6 +43,13 @@ std::string some_shard(world& on, const std::string& of) {
   return names.empty() ? std::string{} : names[on.fault_chance.below(names.size())];
 }
 
+/// Of a host that has the shard or a copy of it; null: there is none.
+std::shared_ptr<simulated_disk> some_disk(world& on, const std::string& of) {
+  auto all = on.sim.folders().all();
+  std::erase_if(all, [&](const auto& each) { return !each.shard.starts_with(of); });
+  return all.empty() ? nullptr : all[on.fault_chance.below(all.size())].disk;
+}
+
 bool may_crash(const std::string& id) {
   return !id.starts_with("supervisor");
 }
@@ -185,27 +192,26 @@ void slow_disk(world& on, const fault_entry& entry) {
 
 void full_disk(world& on, const fault_entry& entry) {
   strike_again_and_again(on, entry, [&on, entry] {
-    const auto shard = some_shard(on, entry.of);
-    if (shard.empty())
+    const auto disk = some_disk(on, entry.of);
+    if (!disk)
       return;
-    on.sim.disk(shard).set_full(true);
-    on.sim.time().after(duration(entry.lasts), [&on, shard] { on.sim.disk(shard).set_full(false); });
+    disk->set_full(true);
+    on.sim.time().after(duration(entry.lasts), [disk] { disk->set_full(false); });
   });
   on.at_end_of_faults([&on] {
-    for (const auto& [name, disk] : on.sim.disks())
-      disk->set_full(false);
+    for (const auto& each : on.sim.folders().all())
+      each.disk->set_full(false);
   });
 }
 
 void failing_disk(world& on, const fault_entry& entry) {
   strike_again_and_again(on, entry, [&on, of = entry.of] {
-    const auto shard = some_shard(on, of);
-    if (!shard.empty())
-      on.sim.disk(shard).fail_next_commit(static_cast<store::commit_failure>(on.fault_chance.between(1, 3)));
+    if (const auto disk = some_disk(on, of))
+      disk->fail_next_commit(static_cast<store::commit_failure>(on.fault_chance.between(1, 3)));
   });
   on.at_end_of_faults([&on] {
-    for (const auto& [name, disk] : on.sim.disks())
-      disk->fail_next_commit(store::commit_failure::none);
+    for (const auto& each : on.sim.folders().all())
+      each.disk->fail_next_commit(store::commit_failure::none);
   });
 }
 

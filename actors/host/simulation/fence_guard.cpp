@@ -34,6 +34,11 @@ std::span<const shard_probe> shard_probes() {
   return all_probes;
 }
 
+bool fence_guard::must_refuse(world& of, const std::string& shard, const std::string& role, int64_t epoch) {
+  const auto& folders = of.sim.folders();
+  return folders.host_of(shard) == folders.host_of("main") || folders.holder_of(shard)->fence(role) > epoch;
+}
+
 void fence_guard::look(world& of) {
   for (const auto& name : of.sim.host_names()) {
     const auto& host = of.sim.host(name);
@@ -51,6 +56,8 @@ void fence_guard::look(world& of) {
   const auto number = tried_++;
   const auto& shard = all_probes[number % std::size(all_probes)];
   const auto& [role, epoch] = over[number / std::size(all_probes) % over.size()];
+  if (!must_refuse(of, shard.shard, role, epoch))
+    return;
   of.witness().write_as(role, epoch, *shard.what, fmt::format("former-owner-{}", number), shard.content(),
                         [&of, name = shard.shard, role = role, epoch = epoch](int code, bool fenced, const std::string&) {
                           of.sim.probes().count(fenced ? fmt::format("fencing: refused by shard {}", name) : "fencing: not answered");

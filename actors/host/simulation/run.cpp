@@ -71,8 +71,7 @@ public:
                       .log = sim_.probes().lines()};
     if (!options_.keep_history_of.empty())
       add_history(result.log);
-    for (const auto& [name, disk] : sim_.disks())
-      result.commits += disk->commits();
+    result.commits = sim_.folders().commits();
     for (const auto* user : world_.users())
       result.operations += user->acknowledged_writes().size();
     result.operations += world_.history.size();

@@ -1,6 +1,8 @@
 // What is not as desired yet in a simulated cluster, as its admin sees it.
 #include "actors/host/simulation/world.hpp"
 
+#include "actors/keeper/keeper_actor.hpp"
+
 #include <fmt/format.h>
 
 namespace actors::host::simulation {
@@ -137,6 +139,24 @@ void check_roles(world& of, std::vector<std::string>& missing) {
   }
 }
 
+/// Each shard is where the placement in force has it, and nowhere else is anything of it.
+void check_shards(world& of, std::vector<std::string>& missing) {
+  const auto* item = of.admin().cache(client::placements).find(keeper::keeper_actor::placement_name);
+  if (item == nullptr)
+    return missing.push_back("no placement is stored");
+  const auto text = std::string{shown(client::placements, *item).at({"spec", "text"}).str()};
+  std::set<std::string> wanted, found;
+  for (const auto& role : runtime::placement::parse(text, of.sim.specs()).value.roles)
+    if (role.id.starts_with("store/"))
+      wanted.insert(role.id.substr(6) + " on " + role.host);
+  for (const auto& each : of.sim.folders().all()) {
+    const auto serving = each.disk->owner().state == storage::owner_state::serving;
+    found.insert(each.shard + " on " + each.host + (serving ? "" : " (not serving)"));
+  }
+  if (found != wanted)
+    missing.push_back(fmt::format("shards are: {}; they should be: {}", fmt::join(found, ", "), fmt::join(wanted, ", ")));
+}
+
 /// The kubernetes Service leads to the apiservers that are there, and to no other.
 void check_apiservers(world& of, std::vector<std::string>& missing) {
   std::set<std::string> wanted, found;
@@ -173,6 +193,7 @@ std::vector<std::string> world::unmet() {
   check_nodes(*this, missing);
   check_namespaces(*this, missing);
   check_roles(*this, missing);
+  check_shards(*this, missing);
   check_apiservers(*this, missing);
   return missing;
 }

@@ -304,6 +304,7 @@ constexpr workload_kind all_workloads[] = {
   {"nodes", "nodes that are cordoned, drained and deleted", node_churn},
   {"registers", "clients that read and write the same objects through different apiservers", registers},
   {"moves", "roles that are moved, drained and placed anew while they work", moves},
+  {"shard-moves", "store shards that are moved to other hosts with their data, drained and placed anew", shard_moves},
   {"swaps", "controllers that are swapped in the midst of their work", swaps},
   {"mix", "some of each of users' work", mix},
 };

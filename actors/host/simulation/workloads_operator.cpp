@@ -47,19 +47,48 @@ std::vector<std::string> singletons_of(world& on) {
   return result;
 }
 
-/// Shards stay where they are: the copy of a shard's data to another host is not simulated.
-bool has_shards(world& on, const std::string& host) {
-  return host == on.sim.host_names().front(); // placement_of()
+using runtime::control::words;
+
+std::string some_shard(world& on) {
+  const auto disks = on.sim.disks();
+  return "store/" + std::next(disks.begin(), static_cast<long>(on.chance.below(disks.size())))->first;
 }
 
-runtime::control::words some_request(world& on, const std::string& host) {
+words some_request(world& on, const std::string& host) {
   const auto roles = singletons_of(on);
   const auto kind = on.chance.below(100);
-  if (kind < 60 && !roles.empty())
+  if (kind < 45 && !roles.empty())
     return {"move", roles[on.chance.below(roles.size())], host};
-  if (kind < 80 && !has_shards(on, host))
+  if (kind < 65)
+    return {"move", some_shard(on), host};
+  if (kind < 80)
     return {"drain", host};
   return {"apply", placement_of(on.plan.shape)}; // as it was in the beginning
+}
+
+words some_shard_move(world& on, const std::string& host) {
+  const auto kind = on.chance.below(100);
+  if (kind < 80)
+    return {"move", some_shard(on), host};
+  if (kind < 90)
+    return {"drain", host};
+  return {"apply", placement_of(on.plan.shape)};
+}
+
+void ask_again_and_again(world& on, const workload_entry& entry, words (*choose)(world&, const std::string& host)) {
+  auto at = std::make_shared<desk>();
+  on.repeat(entry.every, on.chance, [&on, at, choose] {
+    const auto& names = on.sim.host_names();
+    const auto request = choose(on, names[on.chance.below(names.size())]);
+    const auto asked = names[on.chance.below(names.size())];
+    const auto keeper = on.sim.handle_of(asked, "keeper/" + asked);
+    if (!keeper || !at->free(on))
+      return;
+    auto promise = std::make_shared<std::promise<reply>>();
+    at->answer = promise->get_future();
+    at->waited = 0;
+    caf::anon_send(caf::actor_cast<caf::actor>(keeper), keeper::operator_command{request, std::move(promise)});
+  });
 }
 
 using factory = std::unique_ptr<controllers::framework::controller> (*)(const runtime::host::role_context&);
@@ -86,19 +115,11 @@ const std::pair<const char*, factory> swappable_roles[] = {
 } // namespace
 
 void moves(world& on, const workload_entry& entry) {
-  auto at = std::make_shared<desk>();
-  on.repeat(entry.every, on.chance, [&on, at] {
-    const auto& names = on.sim.host_names();
-    const auto request = some_request(on, names[on.chance.below(names.size())]);
-    const auto asked = names[on.chance.below(names.size())];
-    const auto keeper = on.sim.handle_of(asked, "keeper/" + asked);
-    if (!keeper || !at->free(on))
-      return;
-    auto promise = std::make_shared<std::promise<reply>>();
-    at->answer = promise->get_future();
-    at->waited = 0;
-    caf::anon_send(caf::actor_cast<caf::actor>(keeper), keeper::operator_command{request, std::move(promise)});
-  });
+  ask_again_and_again(on, entry, some_request);
+}
+
+void shard_moves(world& on, const workload_entry& entry) {
+  ask_again_and_again(on, entry, some_shard_move);
 }
 
 void swaps(world& on, const workload_entry& entry) {

@@ -8,6 +8,9 @@ namespace actors::host::simulation {
 /// `troupe move`, `troupe drain` and `troupe apply`, asked of any host's keeper.
 void moves(world& on, const workload_entry& entry);
 
+/// The same of store shards only, with their data.
+void shard_moves(world& on, const workload_entry& entry);
+
 /// `troupe swap`: a controller is put in the place of another one of its kind, in the midst of its work.
 void swaps(world& on, const workload_entry& entry);
 

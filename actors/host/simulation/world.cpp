@@ -11,7 +11,7 @@ const std::vector<const client::resource*>& watched_resources() {
   static const std::vector<const client::resource*> all{
     &client::deployments, &client::replicasets, &client::pods,           &client::nodes,     &client::services,
     &client::endpoints,   &client::namespaces,  &client::endpointslices, &client::roles,     &client::configmaps,
-    &client::serviceaccounts};
+    &client::serviceaccounts, &client::placements};
   return all;
 }
 

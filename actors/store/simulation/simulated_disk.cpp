@@ -6,7 +6,10 @@ namespace actors::store {
 
 /// What outlives the engines that are opened on it.
 struct simulated_disk::platter {
-  std::unique_ptr<storage::memory::memory_engine> engine = storage::memory::open({.sync_each_commit = false});
+  explicit platter(bool as_copy) : engine(storage::memory::open({.sync_each_commit = false, .as_copy = as_copy})) {
+  }
+  std::unique_ptr<storage::memory::memory_engine> engine;
+  std::function<void()> taken_over;
   std::weak_ptr<open_engine> opened;
   uint64_t life = 1;
   commit_failure next = commit_failure::none;
@@ -45,9 +48,7 @@ public:
     check_open();
     if (platter_->forgetful)
       return epoch;
-    const auto result = platter_->engine->raise_fence(role, epoch);
-    platter_->engine->sync();
-    return result;
+    return durably([&] { return platter_->engine->raise_fence(role, epoch); });
   }
   int64_t fence(std::string_view role) override {
     return open_one().fence(role);
@@ -74,6 +75,39 @@ public:
     return open_one().revision_before(unix_second);
   }
 
+  storage::owner_record owner() override {
+    return open_one().owner();
+  }
+  size_t stored() override {
+    return open_one().stored();
+  }
+  storage::copy_page copy(storage::revision after, size_t bytes_max) override {
+    return open_one().copy(after, bytes_max);
+  }
+  std::vector<storage::fence_entry> fences() override {
+    return open_one().fences();
+  }
+  storage::owner_record hand_over(std::string_view copy, std::string_view host) override {
+    return durably([&] { return platter_->engine->hand_over(copy, host); });
+  }
+  void begin_copy(std::string_view copy, std::string_view host) override {
+    durably([&] { return platter_->engine->begin_copy(copy, host), 0; });
+  }
+  void append(const storage::copy_page& page) override {
+    durably([&] { return platter_->engine->append(page), 0; });
+  }
+  void mark_asking() override {
+    durably([&] { return platter_->engine->mark_asking(), 0; });
+  }
+  void take_over(int64_t epoch, std::span<const storage::fence_entry> fences) override {
+    durably([&] {
+      platter_->engine->take_over(epoch, fences);
+      if (platter_->taken_over)
+        platter_->taken_over();
+      return 0;
+    });
+  }
+
   bool usable() const {
     return life_ == platter_->life;
   }
@@ -82,6 +116,23 @@ private:
   void check_open() const {
     if (!usable())
       throw storage::error(storage::error_code::closed, "the disk has failed, it must be opened again");
+  }
+  /// One of the steps that are durable as a whole, or have not happened.
+  template <class Step>
+  auto durably(Step step) -> decltype(step()) {
+    check_open();
+    if (platter_->full) {
+      ++platter_->failures;
+      throw storage::error(storage::error_code::disk_full, "no space left on device");
+    }
+    const auto how = std::exchange(platter_->next, commit_failure::none);
+    if (how == commit_failure::before_write || how == commit_failure::before_sync)
+      fail("the disk failed before it had synced");
+    auto result = step();
+    platter_->engine->sync();
+    if (how == commit_failure::after_sync)
+      fail("the disk failed after it had synced");
+    return result;
   }
   storage::engine& open_one() const {
     check_open();
@@ -97,7 +148,7 @@ private:
   uint64_t life_;
 };
 
-simulated_disk::simulated_disk() : platter_(std::make_shared<platter>()) {
+simulated_disk::simulated_disk(bool as_copy) : platter_(std::make_shared<platter>(as_copy)) {
 }
 simulated_disk::~simulated_disk() = default;
 
@@ -142,6 +193,15 @@ void simulated_disk::write_behind(const std::string& key, const std::string& val
   platter_->engine->sync();
 }
 
+void simulated_disk::when_taken_over(std::function<void()> told) {
+  platter_->taken_over = std::move(told);
+}
+storage::owner_record simulated_disk::owner() const {
+  return platter_->engine->owner();
+}
+int64_t simulated_disk::fence(const std::string& role) const {
+  return platter_->engine->fence(role);
+}
 int64_t simulated_disk::current() const {
   return platter_->engine->current();
 }

@@ -32,7 +32,8 @@ struct stored_change {
 
 class simulated_disk {
 public:
-  simulated_disk();
+  /// `as_copy`: an empty folder is to be a copy of a shard that another host has.
+  explicit simulated_disk(bool as_copy = false);
   ~simulated_disk();
   simulated_disk(const simulated_disk&) = delete;
 
@@ -54,6 +55,11 @@ public:
   void write_behind(const std::string& key, const std::string& value);
 
   // -- for checkers
+  /// `told` is called each time a copy becomes the shard.
+  void when_taken_over(std::function<void()> told);
+  storage::owner_record owner() const;
+  /// The epoch below which it refuses the role's writes.
+  int64_t fence(const std::string& role) const;
   int64_t current() const;
   int64_t oldest() const;
   /// Of the history that is left, everything after `revision`.

@@ -4,21 +4,26 @@
 
 namespace actors::store {
 
+namespace {
+
+/// So small that the copy of a simulated shard takes several pages, and is asked for while it lacks some.
+constexpr size_t page_bytes = 12 * 1'024;
+constexpr size_t page_bytes_min = 2 * 1'024;
+constexpr int64_t lag_max = 16;
+
+} // namespace
+
 caf::strong_actor_ptr spawn_simulated_shard(caf::actor_system& system, const runtime::host::role_context& context,
-                                            std::shared_ptr<simulated_disk> disk,
-                                            std::function<void(const caf::strong_actor_ptr&)> on_committer) {
-  shard_options options;
-  options.shard = context.id.substr(context.id.find('/') + 1);
-  options.open = [disk = std::move(disk)] { return disk->open(); };
-  options.bounds.history_seconds = context.settings.integer("history", options.bounds.history_seconds);
+                                            simulated_shard parts) {
+  auto options = options_of(context, std::move(parts.open));
   options.own_threads = false;
-  options.clock = context.clock;
-  options.log = context.log;
-  options.on_part = [context, told = std::move(on_committer)](const std::string& name, const caf::strong_actor_ptr& part) {
+  options.bounds.copy_page_bytes = page_bytes;
+  options.bounds.copy_page_bytes_min = page_bytes_min;
+  options.bounds.hand_over_lag_max = lag_max;
+  options.on_part = [context, told = std::move(parts.on_committer)](const std::string& name, const caf::strong_actor_ptr& part) {
     runtime::host::enroll_part(context, name, part);
     told(part);
   };
-  options.on_ready = [context](const caf::strong_actor_ptr& self) { runtime::host::announce_ready(context, self); };
   return caf::actor_cast<caf::strong_actor_ptr>(spawn_shard(system, std::move(options)));
 }
 

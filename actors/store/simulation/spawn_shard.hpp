@@ -6,9 +6,13 @@
 
 namespace actors::store {
 
-/// `on_committer` is told which actor writes to the disk.
+struct simulated_shard {
+  std::function<std::shared_ptr<storage::engine>()> open;
+  /// Told which actor writes to the disk.
+  std::function<void(const caf::strong_actor_ptr&)> on_committer;
+};
+
 caf::strong_actor_ptr spawn_simulated_shard(caf::actor_system& system, const runtime::host::role_context& context,
-                                            std::shared_ptr<simulated_disk> disk,
-                                            std::function<void(const caf::strong_actor_ptr&)> on_committer);
+                                            simulated_shard parts);
 
 } // namespace actors::store

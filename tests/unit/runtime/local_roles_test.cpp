@@ -35,7 +35,9 @@ struct fixture : test_system {
         throw std::invalid_argument("unknown role");
       return start_phase::scheduler;
     },
-    [this](const placement::role_instance& role) -> std::function<void()> { return [this, id = role.id] { taken_back.push_back(id); }; }};
+    [this](const placement::role_instance& role) -> local_roles::way_back {
+      return {[this, id = role.id] { taken_back.push_back(id); }, role.id.starts_with("quick")};
+    }};
 
   static placement::role_instance role(const std::string& id) {
     return {.id = id, .role = "scheduler", .host = "host-a", .hosts = {}, .log_level = "info", .settings = {}};
@@ -134,6 +136,12 @@ TEST_CASE("what a role left is taken back when it goes for good, not when it is 
   REQUIRE(ended_b.get_future().wait_for(std::chrono::seconds{10}) == std::future_status::ready);
   CHECK(f.taken_back == strings{"b"});
   CHECK(f.roles.running().empty());
+  bool ended_quick = false;
+  f.roles.start(f.role("quick"), nullptr);
+  f.run();
+  f.roles.stop("quick", true, [&] { ended_quick = f.taken_back.size() == 2; });
+  f.run();
+  CHECK(ended_quick); // without a thread
 }
 
 TEST_CASE("an unknown role is refused") {
