@@ -32,6 +32,7 @@ find_package(OpenSSL REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
+find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
 
 add_library(troupe_settings INTERFACE)
 target_include_directories(troupe_settings INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)

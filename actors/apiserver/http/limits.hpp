@@ -32,8 +32,6 @@ constexpr size_t linger_bytes_max = 16u << 20;
 constexpr std::chrono::milliseconds stop_drain_ms_max{2'000};
 /// For which a connection without a request waits for one when the server stops.
 constexpr std::chrono::milliseconds stop_grace_ms{500};
-/// When at least so many connections have become half as many, their memory goes back to the system.
-constexpr size_t trim_connections_min = 1'024;
 constexpr std::chrono::milliseconds accept_retry_ms{50};
 /// When there are as many connections as there may be, some that have had no request for so long make room.
 constexpr std::chrono::seconds idle_crowded_seconds_max{5};

@@ -101,7 +101,6 @@ private:
   boost::asio::io_context io_;
   std::thread thread_;
   std::unordered_map<connection*, std::weak_ptr<connection>> connections_;
-  size_t connections_high_ = 0; // since memory was given back
   std::optional<std::chrono::milliseconds> ending_; // those that come late end, too
 };
 

@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <arpa/inet.h>
-#include <malloc.h>
 #include <fmt/format.h>
 #include <algorithm>
 #include <pthread.h>
@@ -82,16 +81,9 @@ void loop::stop_and_join() {
 
 void loop::add(const std::shared_ptr<connection>& item) {
   connections_.emplace(item.get(), item);
-  connections_high_ = std::max(connections_high_, connections_.size());
 }
 
-void loop::remove(connection* item) {
-  connections_.erase(item);
-  if (connections_high_ < trim_connections_min || connections_.size() > connections_high_ / 2)
-    return;
-  connections_high_ = connections_.size();
-  ::malloc_trim(0);
-}
+void loop::remove(connection* item) { connections_.erase(item); }
 
 // ---- the server
 // ----------------------------------------------------------------------------------------------
