@@ -41,6 +41,9 @@ public:
   using done = std::function<void(api_error)>;
   static constexpr size_t readers_max = 65'536;
 
+  /// Of a shard in this process: whoever has read as new a state need not ask. May be null.
+  std::shared_ptr<const runtime::host::shard_revisions::cell> newest;
+
   enum class place { first, queued, none };
   /// first: the caller has to send the question.
   place join(done reader) {
@@ -71,15 +74,22 @@ private:
 /// The front's way to the actor: weak, so that it keeps nobody alive.
 class actor_port final : public front_port, public std::enable_shared_from_this<actor_port> {
 public:
-  actor_port(caf::actor_addr target, std::shared_ptr<cache::watch_cache> cache, std::shared_ptr<std::atomic<bool>> ready)
+  /// `revisions` may be null.
+  actor_port(caf::actor_addr target, std::shared_ptr<cache::watch_cache> cache, std::shared_ptr<std::atomic<bool>> ready,
+             runtime::host::shard_revisions* revisions)
       : target_(std::move(target)), cache_(std::move(cache)), ready_(std::move(ready)) {
     for (const auto& [name, shard] : cache_->shards())
-      gates_.try_emplace(name);
+      gates_.try_emplace(name).first->second.newest = revisions == nullptr ? nullptr : revisions->of(name);
   }
 
   cache::watch_cache& cache() override { return *cache_; }
   bool ready() const override { return ready_->load(); }
 
+  bool is_fresh(std::string_view key_prefix) const override {
+    const auto& shard = cache_->shard_of(key_prefix);
+    const auto& newest = gates_.find(shard.name())->second.newest;
+    return newest && shard.read()->revision >= newest->load(std::memory_order_acquire);
+  }
   void barrier(std::string_view key_prefix, std::function<void(api_error)> done) override {
     const auto& shard = cache_->shard_of(key_prefix);
     auto& gate = gates_.find(shard.name())->second;
@@ -214,7 +224,7 @@ apiserver::behavior_type apiserver::make_behavior() {
   for (const auto pattern : {store_prefix, kubelet_prefix})
     tell(this, context_.directory, runtime::directory::subscribe{std::string{pattern}, self});
   if (make_front_)
-    front_ = make_front_(context_, std::make_shared<actor_port>(caf::actor_cast<caf::actor_addr>(this), cache_, ready_));
+    front_ = make_front_(context_, std::make_shared<actor_port>(caf::actor_cast<caf::actor_addr>(this), cache_, ready_, context_.revisions.get()));
   offer_provenance();
   delayed_send(this, tick_interval, tick{});
   return {

@@ -20,6 +20,9 @@ public:
   /// The present state and the latest changes. Reading it takes no lock and asks nobody.
   virtual cache::watch_cache& cache() = 0;
 
+  /// Whether the cache of the shard that holds `key_prefix` is known to be as new as the store is now, without asking anybody.
+  virtual bool is_fresh(std::string_view key_prefix) const = 0;
+
   /// Calls back when the cache of the shard that holds `key_prefix` is at least as new as the store was at the time of the
   /// call, which makes a following read of the cache linearizable; or with an error after `read_deadline`.
   virtual void barrier(std::string_view key_prefix, std::function<void(status::api_error)> done) = 0;

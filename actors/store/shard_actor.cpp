@@ -58,6 +58,7 @@ public:
 
   // Not in the destructor: watchers hold our handle for a while, and the folder must be free for a successor.
   void on_exit() override {
+    show_revision();
     const auto why =
       make_failure("the store shard " + options_.shard + " ended; the outcome of the write is unknown");
     queue_->clear();
@@ -127,6 +128,7 @@ private:
 
   void serve() {
     mode_ = shard_mode::serving;
+    show_revision(engine_->current());
     committer_ = spawn_committer(system(), {engine_, queue_, options_.clock,
                                             caf::actor_cast<commit_listener>(this), options_.own_threads});
     link_to(committer_);
@@ -164,6 +166,12 @@ private:
                       {{"shard", options_.shard}, {"to", owner.peer}, {"revision", owner.last}, {"epoch", owner.epoch}});
     if (options_.on_ready)
       options_.on_ready(caf::actor_cast<caf::strong_actor_ptr>(this));
+  }
+
+  // Before the writes up to `revision` are acknowledged, and before anybody else may acknowledge any.
+  void show_revision(int64_t revision = runtime::host::shard_revisions::unknown) {
+    if (options_.revision && mode_ != shard_mode::handing_over)
+      options_.revision->store(revision, std::memory_order_release);
   }
 
   // For everything but writes: nobody who asks here shall be told what is not true any more.
@@ -229,6 +237,7 @@ private:
       return;
     }
     assert(done.replies.size() <= answers_.size());
+    show_revision(engine_->current());
     for (const auto& reply : done.replies) {
       answers_.front().deliver(reply);
       answers_.pop_front();
@@ -486,6 +495,7 @@ private:
       return answer;
     }
     options_.log.info("the shard is handed over", {{"shard", options_.shard}, {"to", order.host}, {"copy", order.copy}});
+    show_revision();
     mode_ = shard_mode::handing_over; // from here on no write is taken; those that were are finished first
     hand_over_ = hand_over_job{order, answer};
     order_hand_over();
@@ -508,6 +518,8 @@ private:
       return;
     }
     mode_ = done.failure.empty() ? shard_mode::handed_over : shard_mode::serving;
+    if (mode_ == shard_mode::serving)
+      show_revision(engine_->current());
     hand_over_->answer.deliver(done.failure.empty() ? to_reply(done.owner, done.fences) : refused_hand_over(done.failure));
     hand_over_.reset();
   }

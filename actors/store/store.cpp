@@ -112,6 +112,8 @@ shard_options options_of(const runtime::host::role_context& ctx, std::function<s
     return engine;
   };
   options.bounds.history_seconds = ctx.settings.integer("history", options.bounds.history_seconds);
+  if (ctx.revisions)
+    options.revision = ctx.revisions->of(options.shard);
   options.clock = ctx.clock;
   options.log = ctx.log;
   options.on_part = [ctx](const std::string& name, const caf::strong_actor_ptr& part) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "runtime/directory/directory.hpp"
+#include "runtime/host/shard_revisions.hpp"
 #include "runtime/host/tenure.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/seams/clock.hpp"
@@ -65,6 +66,7 @@ struct role_context {
   std::shared_ptr<host_files> files; ///< what the keeper keeps on disk; null: in `data`
   std::shared_ptr<mesh::mesh> mesh; ///< links to other hosts; null in a cluster of one host
   std::shared_ptr<hotswap::version_table> versions; ///< of swappable parts; null: nothing is swapped here
+  std::shared_ptr<shard_revisions> revisions; ///< of the store shards of this process; null: they have to be asked
   tenure_ptr tenure; ///< null: the role is not fenced, every instance acts
 };
 

@@ -110,6 +110,7 @@ role_context context_of(const tree_inputs& inputs, const placement::role_instanc
           .files = inputs.files,
           .mesh = inputs.mesh,
           .versions = inputs.versions,
+          .revisions = inputs.revisions,
           .tenure = std::move(tenure)};
 }
 

@@ -36,6 +36,7 @@ struct tree_inputs {
   std::shared_ptr<control::command_table> commands; ///< may be null
   std::shared_ptr<const placement::boot> boot;      ///< may be null
   std::shared_ptr<hotswap::version_table> versions; ///< may be null
+  std::shared_ptr<shard_revisions> revisions = std::make_shared<shard_revisions>();
   telemetry::log_output_ptr log_output;        ///< may be null
   seams::clock_ptr clock;
   seams::random_ptr random;

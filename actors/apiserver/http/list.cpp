@@ -26,7 +26,8 @@ std::string collection_prefix(const route& where) {
 
 void when_fresh(const call_ptr& item, std::optional<int64_t> revision, std::function<void()> then) {
   auto& shard = item->front->port->cache().shard_of(item->where.kind->key_prefix);
-  if (revision && shard.ready() && shard.read()->revision >= *revision)
+  if (revision ? shard.ready() && shard.read()->revision >= *revision
+               : item->front->port->is_fresh(item->where.kind->key_prefix))
     return then();
   item->after_barrier([item, revision, &shard, then = std::move(then)] {
     const int64_t current = shard.read()->revision;

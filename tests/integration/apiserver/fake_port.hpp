@@ -24,6 +24,7 @@ class fake_port final : public api::front_port {
 public:
   fake_port();
   api::cache::watch_cache& cache() override { return cache_; }
+  bool is_fresh(std::string_view) const override { return fresh_; }
   void barrier(std::string_view prefix, std::function<void(api::status::api_error)> done) override;
   void write(runtime::protocols::apiserver::write_request request,
              std::function<void(const runtime::protocols::apiserver::write_reply&)> done) override;
@@ -40,6 +41,7 @@ public:
   void reload(const std::string& prefix, int64_t oldest);
 
   std::atomic<bool> ready_{true};
+  std::atomic<bool> fresh_{false}; // whether the cache is known to be as new as the store
   std::atomic<bool> barrier_works_{true};
   std::atomic<bool> answers_{true};
   /// Gets what answers a write, instead of its being answered at once.

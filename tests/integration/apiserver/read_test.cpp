@@ -80,6 +80,8 @@ TEST_CASE("a read without resourceVersion waits for the store, one with 0 does n
   CHECK(parse(future).get("message").str() == "Timeout: Too large resource version: 999999, current: 100");
   api.port->barrier_works_ = false;
   CHECK(client.request("GET", "/api/v1/pods").code == 504);
+  api.port->fresh_ = true; // nobody is asked
+  CHECK(client.request("GET", "/api/v1/pods").code == 200);
 }
 
 TEST_CASE("lists obey namespaces and selectors") {

@@ -24,6 +24,7 @@ struct shard_fixture : test_system {
   int locked = 0; // so many attempts to open find the folder in use
   int opened = 0;
   int ready = 0;
+  std::shared_ptr<runtime::host::shard_revisions::cell> revision = runtime::host::shard_revisions().of("main");
   runtime::protocols::store_actor shard;
 
   // Bounds can be changed before.
@@ -33,6 +34,7 @@ struct shard_fixture : test_system {
     options.bounds = bounds;
     options.own_threads = false;
     options.clock = clock;
+    options.revision = revision;
     options.log = runtime::telemetry::logger(log, clock, "store/main");
     options.open = [this]() -> std::shared_ptr<storage::engine> {
       if (locked > 0 && locked--)

@@ -27,6 +27,7 @@ struct place {
   caf::strong_actor_ptr shard = nullptr;
   bool announced = false;
   int64_t epoch = 0;
+  std::shared_ptr<runtime::host::shard_revisions::cell> revision = runtime::host::shard_revisions().of("main");
 };
 
 struct outcome {
@@ -63,6 +64,7 @@ struct move_fixture : test_system {
     options.bounds = bounds;
     options.own_threads = false;
     options.clock = clock;
+    options.revision = p.revision;
     options.random = std::make_shared<runtime::seams::seeded_random>(writes.size() + 1);
     options.log = runtime::telemetry::logger(log, clock, "store/main");
     options.open = [&p]() -> std::shared_ptr<storage::engine> {
@@ -109,9 +111,16 @@ struct move_fixture : test_system {
     note->key = key;
     writes.push_back(note);
     const auto target = caf::actor_cast<runtime::protocols::store_actor>(best->shard);
-    sys.spawn([target, key, expected, note, n = writes.size()](caf::event_based_actor* self) {
+    sys.spawn([this, target, key, expected, note, n = writes.size()](caf::event_based_actor* self) {
       self->request(target, test_deadline, commit_of({put(key, std::to_string(n), expected)}))
-        .then([note](const protocol::commit_reply& r) { note->text = results_of(r); }, [note](caf::error&) { note->text = "error"; });
+        .then(
+          [this, note](const protocol::commit_reply& r) {
+            note->text = results_of(r);
+            // Whoever is told that this host has the newest state is told the truth.
+            for (const auto* p : {&a, &b})
+              REQUIRE(p->revision->load() >= r->results()->Get(0)->revision());
+          },
+          [note](caf::error&) { note->text = "error"; });
     });
   }
 
@@ -284,6 +293,8 @@ TEST_CASE("what a former shard, and a copy, answer") {
   auto commit = f.self->request(former, test_deadline, commit_of({put("/a", "1")}));
   f.run();
   commit.receive([](const protocol::commit_reply& r) { CHECK(results_of(r) == "moving 0"); }, [](caf::error&) { FAIL("no answer"); });
+  CHECK(f.a.revision->load() == runtime::host::shard_revisions::unknown);
+  CHECK(f.b.revision->load() == f.b.disk->current());
   const std::string gone = "the store shard main has moved to host host-b";
   CHECK(ask(protocol::revision_request{fb::RevisionRequestT{}}, protocol::revision_reply{}) == gone);
   CHECK(ask(protocol::range_request{fb::RangeRequestT{}}, protocol::range_reply{}) == gone);

@@ -90,3 +90,16 @@ TEST_CASE_METHOD(fixture, "a revision request tells the newest and the oldest") 
   engine->compact(1, 10);
   CHECK(revisions() == "1..2");
 }
+
+TEST_CASE_METHOD(fixture, "readers of the process see how new a shard is while it serves") {
+  constexpr auto unknown = runtime::host::shard_revisions::unknown;
+  locked = 1;
+  start();
+  run();
+  CHECK(revision->load() == unknown);
+  advance(bounds.open_retry);
+  commit({put("/a", "1"), put("/a", "2")});
+  CHECK(revision->load() == 2);
+  kill(shard.address());
+  CHECK(revision->load() == unknown);
+}
