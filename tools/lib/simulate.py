@@ -21,7 +21,8 @@ RARE = [
     "fault: reset-link", "fault: replace-link", "fault: slow-link", "fault: slow-disk", "fault: full-disk",
     "fault: failing-disk", "fault: clock-jump", "fault: lagging-watch", "fault: skipping-watch", "fault: takeover",
     "host: ended by itself", "keeper: role taken over", "keeper: stopping a role", "store: commit failed",
-    "store: watcher dropped", "operator: done", "operator: refused", "operator: swap", "fencing: refused by shard main",
+    "store: watcher dropped", "store: a shard was moved here",
+    "store: the copy waits", "operator: done", "operator: refused", "operator: swap", "fencing: refused by shard main",
     "fencing: refused by shard pods", "fencing: refused by shard leases", "fencing: refused by shard events",
 ]
 

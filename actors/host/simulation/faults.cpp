@@ -50,16 +50,12 @@ std::shared_ptr<simulated_disk> some_disk(world& on, const std::string& of) {
   return all.empty() ? nullptr : all[on.fault_chance.below(all.size())].disk;
 }
 
-bool may_crash(const std::string& id) {
-  return !id.starts_with("supervisor");
-}
-
 // ---- crashes ---------------------------------------------------------------------------------------------
 
 void crash_role(world& on, const fault_entry& entry) {
   strike_again_and_again(on, entry, [&on, of = entry.of] {
     auto all = on.sim.roles();
-    std::erase_if(all, [&](const auto& role) { return !role.id.starts_with(of) || !may_crash(role.id); });
+    std::erase_if(all, [&](const auto& role) { return !role.id.starts_with(of); });
     if (all.empty())
       return;
     const auto& victim = all[on.fault_chance.below(all.size())];
@@ -76,7 +72,7 @@ void crash_at_message(world& on, const fault_entry& entry) {
       if (on.sim.host(name).id != step.host)
         continue;
       const auto id = on.sim.role_of(step.host, step.actor->address());
-      if (id.empty() || !id.starts_with(entry.of) || !may_crash(id))
+      if (id.empty() || !id.starts_with(entry.of))
         return;
       ++on.strikes[entry.name];
       on.sim.crash_role(name, id);
