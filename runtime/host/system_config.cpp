@@ -4,6 +4,9 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+#include <thread>
+
 namespace runtime::host {
 
 namespace {
@@ -45,8 +48,8 @@ private:
 system_config::system_config(size_t threads) {
   // Measured: three times the remote requests of work stealing.
   set("scheduler.policy", caf::atom("sharing"));
-  if (threads > 0)
-    set("scheduler.max-threads", threads);
+  // One for each processor, not CAF's four at least: nothing blocks on them, and what waits for a processor anyway only costs switches.
+  set("scheduler.max-threads", threads > 0 ? threads : std::max<size_t>(2, std::thread::hardware_concurrency()));
   module_factories.push_back([](caf::actor_system& system) { return new random_node_id{system}; });
 }
 
