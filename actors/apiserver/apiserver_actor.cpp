@@ -286,6 +286,7 @@ apiserver::behavior_type apiserver::make_behavior() {
 
 void apiserver::end(const caf::error& reason) {
   ready_->store(false);
+  withdraw_presence();
   if (!front_) {
     quit(reason);
     return;

@@ -153,7 +153,8 @@ private:
   // ---- its own address (apiserver_actor_presence.cpp) ----
   void observe_lease(const std::string& key, const cache::object_ptr& object);
   void show_presence();
-  void reconcile_endpoints();
+  void withdraw_presence();
+  void reconcile_endpoints(const std::set<presence::location>& live);
   void reconcile_own(const registry::kind& kind, const std::map<std::string, messages::codec::draft>& wanted);
   void write_own(const registry::kind& kind, protocol::Verb verb, messages::codec::draft object);
 

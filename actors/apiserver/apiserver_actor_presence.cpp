@@ -35,7 +35,7 @@ void apiserver::observe_lease(const std::string& key, const cache::object_ptr& o
 }
 
 void apiserver::show_presence() {
-  if (!announced_ || !location_ || now_us() < presence_due_us_)
+  if (!announced_ || !location_ || ending_ || now_us() < presence_due_us_)
     return;
   presence_due_us_ = now_us() + presence::renew_us;
   const auto* kind = registry::find_kind("coordination.k8s.io", "v1", "leases");
@@ -48,13 +48,24 @@ void apiserver::show_presence() {
   for (const auto& name : leases_.abandoned(now_us()))
     write_own(*kind, protocol::Verb::delete_one,
               draft::make_object({{"metadata", draft::make_object({{"namespace", presence::lease_namespace}, {"name", name}})}}));
-  reconcile_endpoints();
+  if (const auto live = leases_.live(now_us()); live.contains(*location_)) // else our own renewal has not come back yet: the view is not current
+    reconcile_endpoints(live);
 }
 
-void apiserver::reconcile_endpoints() {
-  const auto live = leases_.live(now_us());
-  if (!live.contains(*location_))
-    return; // our own renewal has not come back yet: the view of the Leases is not current
+/// In an orderly end others are not left to wait for the Lease to expire. The last one leaves its address: nobody could look for another.
+void apiserver::withdraw_presence() {
+  if (!announced_ || !location_ || ending_)
+    return;
+  auto others = leases_.live(now_us());
+  if (others.erase(*location_) == 0 || others.empty())
+    return;
+  write_own(*registry::find_kind("coordination.k8s.io", "v1", "leases"), protocol::Verb::delete_one,
+            draft::make_object({{"metadata", draft::make_object({{"namespace", presence::lease_namespace},
+                                                                 {"name", presence::lease_name(context_.host)}})}}));
+  reconcile_endpoints(others);
+}
+
+void apiserver::reconcile_endpoints(const std::set<presence::location>& live) {
   std::map<std::string, draft> endpoints;
   endpoints["kubernetes"] = presence::endpoints_of(live);
   reconcile_own(*registry::find_kind("", "v1", "endpoints"), endpoints);

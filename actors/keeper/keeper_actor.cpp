@@ -67,6 +67,7 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
       }
       apiservers_.insert(event.id);
       api_.receive(event);
+      attempts_.try_at_once();
       look_at_bound();
     },
     [this](const runtime::directory::role_down& event) {
@@ -141,6 +142,7 @@ void keeper_actor::tick() {
 
 /// What the other hosts tell of their links comes a moment later.
 void keeper_actor::links_changed() {
+  attempts_.try_at_once();
   looks_often_until_us_ = now_us() + std::chrono::microseconds{look_interval}.count();
   look();
   schedule_tick();

@@ -8,6 +8,7 @@
 #include "actors/keeper/decide_shard.hpp"
 #include "actors/keeper/placement_change.hpp"
 #include "actors/keeper/status_report.hpp"
+#include "actors/keeper/takeover_attempts.hpp"
 #include "messages/api/troupe/v1/placement_generated.h"
 #include "messages/api/troupe/v1/role_generated.h"
 #include "runtime/control/command_table.hpp"
@@ -154,8 +155,7 @@ private:
   std::string roles_host_;      // of the shard that holds the Roles
   int64_t generation_ = 0;      // 0: not yet known to be in force
   std::map<std::string, local_role> local_;
-  std::map<std::string, int64_t> epochs_; // the highest that was seen or tried, by role
-  std::map<std::string, int64_t> refused_; // the revision of the Role on which a takeover was refused
+  takeover_attempts attempts_;
   std::set<std::string> writing_;  // ids whose Role is being created or updated
   std::set<std::string> apiservers_; // that are up
   std::map<std::string, runtime::directory::role_up> shards_up_; // who serves each shard, by role

@@ -139,8 +139,7 @@ void keeper_actor::look_at_singleton(const role_instance& placed) {
       update_wish(placed, *item);
     return; // decided on the new wish, when it is there
   }
-  auto& highest = epochs_[placed.id];
-  highest = std::max(highest, owner_in(role).epoch);
+  attempts_.saw(placed.id, owner_in(role).epoch);
   auto found = local_.find(placed.id);
   if (found != local_.end() && (found->second.stopping || found->second.taking_over))
     return;
@@ -204,6 +203,8 @@ void keeper_actor::update_wish(const role_instance& placed, const entry& item) {
 }
 
 void keeper_actor::take_over(const role_instance& placed, const entry& item) {
+  if (!attempts_.may_try(placed.id, item.revision, now_us()))
+    return;
   const auto owner = owner_in(item.as<Role>());
   const auto wish = wish_of(item.as<Role>());
   draft object = client::draft_of(client::roles, item);
@@ -211,11 +212,8 @@ void keeper_actor::take_over(const role_instance& placed, const entry& item) {
   if (!status.is_object())
     status = draft::make_object();
   // A Role that was deleted and made anew begins at 0, but what its owners had stays refused by the shards.
-  // Refused although nobody else has written the Role: the shards know a higher epoch, which is looked for in strides.
-  auto& highest = epochs_[placed.id];
-  highest = std::max(highest, owner.epoch);
-  highest += refused_[placed.id] == item.revision ? highest : 1;
-  const auto epoch = highest;
+  attempts_.saw(placed.id, owner.epoch);
+  const auto epoch = attempts_.next_epoch(placed.id, item.revision);
   status.set("host", context_.host);
   status.set("epoch", epoch);
   status.set("generation", wish.generation);
@@ -224,18 +222,18 @@ void keeper_actor::take_over(const role_instance& placed, const entry& item) {
   if (!owner.host.empty() && owner.host != context_.host)
     status.set("takeovers", status.get("takeovers").integer() + 1);
   local_[placed.id].taking_over = true;
-  api_.update(client::roles, "status", object, [this, id = placed.id, epoch, from = owner.host, seen = item.revision](const client::api_result& result) {
+  api_.update(client::roles, "status", object, [this, id = placed.id, epoch, from = owner.host](const client::api_result& result) {
     auto found = local_.find(id);
     if (found == local_.end())
       return;
     found->second.taking_over = false;
     if (!result.ok()) {
-      if (result.conflict())
-        refused_[id] = seen;
-      else
+      attempts_.failed(id, result.conflict(), now_us());
+      if (!result.conflict())
         context_.log.warning("a role is not taken over yet", {{"id", id}, {"epoch", epoch}, {"why", result.message}});
       return; // looked at again with the next view, or at the next look
     }
+    attempts_.succeeded(id);
     context_.log.info("role taken over", {{"id", id}, {"epoch", epoch}, {"from", from.empty() ? "nobody" : from}});
     if (auto roles = context_.roles.lock())
       roles->grant(id, epoch, context_.directory);

@@ -76,3 +76,20 @@ TEST_CASE("the kubernetes Service's endpoints are the apiservers that renew thei
   c.pass(21s);
   CHECK(c.stored("/endpointslices/default/kubernetes-7443", "endpoints") == "none");
 }
+
+TEST_CASE("an apiserver that ends in order takes its address away at once, but for the last one") {
+  reachable c;
+  c.pass(11s);
+  const auto lease_of = [&](const char* host) { return c.engines.at("leases")->get(std::string{"/leases/kube-system/apiserver-"} + host, 0); };
+  REQUIRE(lease_of("a"));
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(c.servers.at("a").actor), caf::exit_reason::user_shutdown);
+  c.settle();
+  const std::string b_only = R"([{"addresses":[{"ip":"10.0.0.2"}],"ports":[{"name":"https","port":6443,"protocol":"TCP"}]}])";
+  CHECK(c.endpoints() == b_only);
+  CHECK_FALSE(lease_of("a"));
+  c.pass(6s);
+  CHECK(c.endpoints() == b_only);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(c.servers.at("b").actor), caf::exit_reason::user_shutdown);
+  c.settle();
+  CHECK(c.endpoints() == b_only);
+}
