@@ -318,6 +318,7 @@ void apiserver::on_tick() {
   for (auto& [name, link] : links_) {
     expire_waiters(link, now);
     expire_commits(link, now);
+    link.cache->age(now);
     expire_barrier(link, now);
     raise_fences(link);
   }

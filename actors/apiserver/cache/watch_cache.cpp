@@ -92,8 +92,27 @@ void change_window::advance(int64_t revision) {
 void change_window::reset(int64_t revision) {
   std::lock_guard lock{mutex_};
   changes_.clear();
+  marks_.clear();
   oldest_ = revision;
   upto_ = revision;
+}
+
+void change_window::age(int64_t now_us) {
+  std::vector<change> forgotten; // ends without the lock
+  std::lock_guard lock{mutex_};
+  const int64_t old_us = now_us - std::chrono::microseconds{age_max}.count();
+  while (!marks_.empty() && marks_.front().at_us <= old_us) {
+    while (changes_.size() > changes_min && changes_.front().revision <= marks_.front().revision) {
+      if (forgotten.size() == forgotten_max)
+        return;
+      oldest_ = changes_.front().revision;
+      forgotten.push_back(std::move(changes_.front()));
+      changes_.pop_front();
+    }
+    marks_.pop_front();
+  }
+  if (changes_.size() > changes_min && (marks_.empty() || marks_.back().at_us + mark_distance_us <= now_us))
+    marks_.push_back({now_us, upto_});
 }
 
 // ---- shards ----------------------------------------------------------------------------------------------
@@ -206,6 +225,11 @@ void shard_cache::apply(std::vector<change> next, int64_t upto) {
     for (auto& [id, notify] : state->subscribers)
       notify();
   }
+}
+
+void shard_cache::age(int64_t now_us) {
+  for (auto& [prefix, state] : resources_)
+    state->window.age(now_us);
 }
 
 // ---- all -------------------------------------------------------------------------------------------------

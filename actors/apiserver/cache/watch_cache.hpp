@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -67,6 +68,12 @@ struct change {
 class change_window {
 public:
   static constexpr size_t changes_max = 16'384;
+  /// What is older is forgotten, but for the newest `changes_min`: a window that is not written to gives its memory back. As long as
+  /// upstream's watch cache keeps a change (eventFreshDuration).
+  static constexpr std::chrono::seconds age_max{75};
+  static constexpr size_t changes_min = 1'024;
+  /// By one call of age(), whose caller has other things to do.
+  static constexpr size_t forgotten_max = 1'024;
 
   struct page {
     std::vector<change> changes;
@@ -83,10 +90,20 @@ public:
   /// Nothing of this resource changed up to `revision`.
   void advance(int64_t revision);
   void reset(int64_t revision);
+  /// Forgets what is too old. To be called again and again; monotonic time.
+  void age(int64_t now_us);
 
 private:
+  /// What had happened up to some time.
+  struct mark {
+    int64_t at_us;
+    int64_t revision;
+  };
+  static constexpr int64_t mark_distance_us = 1'000'000; // bounds how many there are
+
   mutable std::mutex mutex_;
   std::deque<change> changes_;
+  std::deque<mark> marks_; // by time
   int64_t oldest_ = 0;
   int64_t upto_ = 0;
 };
@@ -113,6 +130,8 @@ public:
   void load(snapshot_ptr state, int64_t oldest);
   /// `next` in revision order; those at or below the snapshot's revision only enter the windows.
   void apply(std::vector<change> next, int64_t upto);
+  /// change_window::age() of every resource.
+  void age(int64_t now_us);
 
 private:
   struct resource_state {

@@ -86,6 +86,41 @@ TEST_CASE("changes enter the state and the window, and wake only those who watch
   CHECK(shard.read()->objects.find("/configmaps/default/new") == nullptr);
 }
 
+TEST_CASE("a window forgets what is old, a little at a time, and keeps the newest") {
+  change_window window;
+  window.reset(0);
+  constexpr int64_t kept = change_window::changes_min;
+  constexpr int64_t step = change_window::forgotten_max;
+  constexpr int64_t age_us = std::chrono::microseconds{change_window::age_max}.count();
+  int64_t revision = 0;
+  const auto write = [&](int64_t count) {
+    while (count-- > 0)
+      window.append(put("a", ++revision));
+  };
+  write(kept + 2 * step);
+  window.age(1'000'000);
+  write(10); // younger than that moment
+  window.age(1'000'000 + age_us - 1);
+  CHECK(window.oldest() == 0);
+  window.age(1'000'000 + age_us);
+  CHECK(window.oldest() == step);
+  CHECK(window.read(step - 1, 1).expired);
+  CHECK(window.read(step, 1).changes.front().revision == step + 1);
+  window.age(1'000'000 + age_us);
+  window.age(1'000'000 + age_us);
+  CHECK(window.oldest() == 2 * step + 10); // changes_min are left
+  window.age(10 * age_us);
+  CHECK(window.oldest() == 2 * step + 10);
+  CHECK(window.read(window.oldest(), 2 * kept).changes.size() == kept);
+  // What is written now has its time before it, too.
+  write(step);
+  window.age(20 * age_us);
+  window.age(21 * age_us - 1);
+  CHECK(window.oldest() == 2 * step + 10);
+  window.age(21 * age_us);
+  CHECK(window.oldest() == 3 * step + 10);
+}
+
 TEST_CASE("an object is rendered once, with its revision") {
   const auto object = config_map("a", 12);
   const auto first = object->json();
