@@ -31,8 +31,8 @@ public:
     return static_cast<uint64_t>(now.st_size);
   }
 
-  std::string read() override {
-    std::string bytes(size(), '\0');
+  content read() override {
+    content bytes(size());
     for (size_t done = 0; done < bytes.size();) {
       const auto n = ::pread(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
       if (n < 0 && errno == EINTR)

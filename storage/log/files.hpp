@@ -1,6 +1,8 @@
 // The two files of a log: the seam between it and the disk.
 #pragma once
 
+#include "storage/log/content.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,7 +14,7 @@ class file {
 public:
   virtual ~file() = default;
   virtual uint64_t size() = 0;
-  virtual std::string read() = 0; // all of it
+  virtual content read() = 0; // all of it
   // Makes the file longer when it goes past its end. Throws error: disk_full (some of it may be written), io.
   virtual void write(uint64_t offset, std::string_view bytes) = 0;
   // What was written is durable when it returns. Throws error: io.

@@ -37,7 +37,7 @@ std::optional<mark> mark_at(const identity& store, unsigned number, std::string_
 
 scanned_file scan(const identity& store, unsigned number, const file_content& file) {
   scanned_file found{&file};
-  const std::string_view bytes = file.bytes;
+  const auto bytes = file.bytes;
   if (bytes.empty())
     refuse(file.name, 0, "the file is empty");
   const auto head = mark_at(store, number, bytes, 0);
@@ -70,7 +70,7 @@ struct chain {
 bool is_whole(const scanned_file& in, const found_mark& m) {
   const auto total = padded(unit_bytes + m.what.length);
   return m.what.kind == mark_kind::record && m.offset + total + unit_bytes < in.size &&
-         crc32c(std::string_view(in.file->bytes).substr(m.offset + unit_bytes, m.what.length)) == m.what.body_crc;
+         crc32c(in.file->bytes.substr(m.offset + unit_bytes, m.what.length)) == m.what.body_crc;
 }
 
 // Record by record from the beginning. A mark of the same generation behind the first that is not whole says that that one had been
@@ -83,7 +83,7 @@ chain walk(const scanned_file& in, uint64_t generation, revision applied) {
       break;
     const auto total = padded(unit_bytes + m->what.length);
     if (m->what.last > applied) {
-      auto read = decode_batch(in.file->bytes.substr(done.end, total), m->what.length, m->what.first, m->what.last);
+      auto read = decode_batch(std::string(in.file->bytes.substr(done.end, total)), m->what.length, m->what.first, m->what.last);
       if (!read)
         refuse(in.file->name, done.end, "the record's checksum is right, but not its fields");
       done.batches.push_back(std::move(read));

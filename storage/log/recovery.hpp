@@ -7,7 +7,7 @@ namespace storage::log {
 
 struct file_content {
   std::string name; // for people
-  std::string bytes;
+  std::string_view bytes;
 };
 
 struct recovered {

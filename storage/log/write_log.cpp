@@ -44,14 +44,16 @@ void write_log::make(files& where, const identity& store, const sizes& s) {
 
 write_log::write_log(std::shared_ptr<files> where, const identity& store, const sizes& s, revision applied)
     : files_(std::move(where)), store_(store), sizes_(s) {
+  std::array<content, 2> bytes;
   std::array<file_content, 2> contents;
   for (unsigned number = 0; number < 2; ++number) {
-    auto& content = contents[number];
-    content.name = files_->name(number);
+    auto& found = contents[number];
+    found.name = files_->name(number);
     file_[number] = files_->open(number);
     if (!file_[number])
-      throw error(error_code::corrupt, content.name + " is missing; put a backup of the whole folder in its place");
-    content.bytes = file_[number]->read();
+      throw error(error_code::corrupt, found.name + " is missing; put a backup of the whole folder in its place");
+    bytes[number] = file_[number]->read();
+    found.bytes = bytes[number].view();
   }
   auto found = recover(store_, contents, applied);
   size_ = found.sizes;
@@ -64,7 +66,7 @@ write_log::write_log(std::shared_ptr<files> where, const identity& store, const 
   if (found.newest_begin == 0)
     return;
   // The newest record may be one whose sync failed or never returned: it is there now, so it is made to stay.
-  const auto newest = std::string_view(contents[in_use_].bytes).substr(found.newest_begin, at_ - found.newest_begin);
+  const auto newest = contents[in_use_].bytes.substr(found.newest_begin, at_ - found.newest_begin);
   file_[in_use_]->write(found.newest_begin, newest);
   file_[in_use_]->sync();
   seal();

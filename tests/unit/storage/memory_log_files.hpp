@@ -56,7 +56,7 @@ public:
   }
 
 private:
-  struct content {
+  struct stored_file {
     bool exists = false;
     std::string now, durable;
     std::set<size_t> unsynced; // sectors
@@ -64,9 +64,13 @@ private:
 
   class handle : public log::file {
   public:
-    handle(memory_log_files& disk, content& c) : disk_(disk), content_(c) {}
+    handle(memory_log_files& disk, stored_file& c) : disk_(disk), content_(c) {}
     uint64_t size() override { return content_.now.size(); }
-    std::string read() override { return content_.now; }
+    log::content read() override {
+      log::content bytes(content_.now.size());
+      std::copy(content_.now.begin(), content_.now.end(), bytes.data());
+      return bytes;
+    }
     void write(uint64_t offset, std::string_view bytes) override {
       const bool fails = disk_.count_down();
       if (fails)
@@ -90,7 +94,7 @@ private:
 
   private:
     memory_log_files& disk_;
-    content& content_;
+    stored_file& content_;
   };
 
   bool count_down() {
@@ -99,7 +103,7 @@ private:
     return left_ > 0 && --left_ == 0;
   }
 
-  std::array<content, 2> contents_;
+  std::array<stored_file, 2> contents_;
   int left_ = -1;
   bool ignores_syncs_ = false;
 };
