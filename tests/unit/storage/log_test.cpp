@@ -213,6 +213,35 @@ TEST_CASE("of the last record only, and only without its seal, damage looks like
   CHECK(left_out);
 }
 
+TEST_CASE("a mark in the newer file vouches for all of the older one") {
+  auto files = std::make_shared<memory_log_files>();
+  const log::sizes sizes{1024, 1024};
+  write_log::make(*files, store, sizes);
+  write_log l(files, store, sizes, 0);
+  revision next = 1;
+  const auto append = [&] {
+    const auto b = batch_of(next, {std::string(250, 'x')});
+    if (!l.make_room(b->bytes.size(), 0))
+      return false;
+    l.append(*b);
+    ++next;
+    return true;
+  };
+  while (files->bytes(1).find("TLGR") == std::string::npos)
+    REQUIRE(append());
+  const auto truth = recovered(files, sizes, 0);
+  files->bytes(1).replace(128, 256, std::string(256, '?')); // torn: of the first one there is the mark only
+  files->bytes(1).replace(files->bytes(1).find("TLGS"), 64, std::string(64, '\0'));
+  CHECK(truth.starts_with(recovered(files, sizes, 0)));
+  auto& older = files->bytes(0);
+  const auto seal = older.find("TLGS");
+  older.replace(seal, 64, std::string(64, '\0'));
+  CHECK(truth.starts_with(recovered(files, sizes, 0)));
+  older[older.rfind("TLGR") + 100] ^= 1;
+  CHECK_THAT(failure_of([&] { recovered(files, sizes, 0); }).what(), Catch::Contains("log.0: offset") && Catch::Contains("acknowledged"));
+  CHECK(recovered(files, sizes, next - 2).empty()); // all that is damaged is applied
+}
+
 TEST_CASE("a log file that is shorter than it was, empty, missing or another store's is refused") {
   const filled_log l;
   for (unsigned number = 0; number < 2; ++number) {

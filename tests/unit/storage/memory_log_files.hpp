@@ -1,12 +1,15 @@
 // The log's files on a disk in memory whose power can fail: of what was not synced, each sector of 512 bytes is there or not.
 #pragma once
 
+#include "storage/engine.hpp"
 #include "storage/log/files.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace storage::test {
 
@@ -34,6 +37,9 @@ public:
 
   // The power fails in the so-manieth operation from now on; in a write, when some of it has reached the cache.
   void fail_in(int operations) { left_ = operations; }
+  // The next operation of that kind fails so.
+  void fail_next_write(error_code how) { write_failure_ = how; }
+  void fail_next_sync(error_code how) { sync_failure_ = how; }
   // Syncs return without having done anything.
   void ignore_syncs(bool yes) { ignores_syncs_ = yes; }
 
@@ -73,6 +79,7 @@ private:
     }
     void write(uint64_t offset, std::string_view bytes) override {
       const bool fails = disk_.count_down();
+      throw_once(disk_.write_failure_);
       if (fails)
         bytes = bytes.substr(0, bytes.size() / 2);
       if (content_.now.size() < offset + bytes.size())
@@ -86,6 +93,7 @@ private:
     void sync() override {
       if (disk_.count_down())
         throw power_lost{};
+      throw_once(disk_.sync_failure_);
       if (disk_.ignores_syncs_)
         return;
       content_.durable = content_.now;
@@ -103,7 +111,13 @@ private:
     return left_ > 0 && --left_ == 0;
   }
 
+  static void throw_once(std::optional<error_code>& failure) {
+    if (failure)
+      throw error(*std::exchange(failure, std::nullopt), "the disk in memory was told to fail");
+  }
+
   std::array<stored_file, 2> contents_;
+  std::optional<error_code> write_failure_, sync_failure_;
   int left_ = -1;
   bool ignores_syncs_ = false;
 };
