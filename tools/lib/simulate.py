@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs `troupe simulate` for tools/sim: slices of seeds, several at a time, added up to one report."""
 import argparse
-import glob
 import os
 import queue
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -72,15 +72,8 @@ def work(options, slices, tally):
         with tempfile.NamedTemporaryFile(prefix="troupe-probes-") as probes:
             last = max(last, first + 1)  # a range, for the summary
             done = subprocess.run([options.program, "simulate", "--seeds", f"{first}-{last}", "--scenario", scenario,
-                                   "--probes", probes.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                  env=options.environment)
+                                   "--probes", probes.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             tally.add(scenario, done.stdout, done.returncode, read_probes(probes.name))
-
-
-def environment(options):
-    """jemalloc, where it is installed, takes a quarter of the time away from a run; its trace is the same."""
-    heaps = sorted(glob.glob("/usr/lib/*/libjemalloc.so.2")) if options.heap else []
-    return {**os.environ, "LD_PRELOAD": heaps[0]} if heaps else None
 
 
 def plan(options):
@@ -111,6 +104,8 @@ def write_junit(path, options, tally):
 
 
 def report(tally, seconds):
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = used.ru_utime + used.ru_stime
     for scenario, seeds in sorted(tally.seeds.items()):
         print(f"{scenario:40} {seeds:7} seeds {tally.failed[scenario]:5} failed")
     for scenario, lines in sorted(tally.failures.items()):
@@ -124,7 +119,7 @@ def report(tally, seconds):
     print(f"{sum(tally.seeds.values())} seeds, {sum(tally.failed.values())} failed, {tally.steps} steps, "
           f"{tally.virtual / 3600:.1f} virtual hours in {seconds:.0f} s: {tally.virtual / 3600 / max(seconds, 1e-9):.3f} virtual hours "
           f"per second, {tally.virtual / max(seconds, 1e-9):.0f} virtual seconds per second "
-          f"({tally.virtual / max(tally.wall, 1e-9):.0f} of each process)")
+          f"({tally.virtual / max(processor, 1e-9):.0f} per second of one processor's time)")
 
 
 def main():
@@ -132,11 +127,9 @@ def main():
     for name, kind in (("program", str), ("hours", float), ("seeds", int), ("jobs", int), ("junit", str)):
         parser.add_argument("--" + name, type=kind)
     parser.add_argument("--from", dest="first", type=int)
-    parser.add_argument("--heap", action="store_true", help="use a faster heap, if there is one; not under a sanitizer")
     parser.add_argument("scenarios", nargs="+")
     options = parser.parse_args()
     began = time.monotonic()
-    options.environment = environment(options)
     options.until = began + options.hours * 3600 if options.hours else 0
     tally, slices = Tally(), plan(options)
     workers = [threading.Thread(target=work, args=(options, slices, tally)) for _ in range(options.jobs)]
