@@ -26,7 +26,8 @@ draft unpacked(const cache::object_ptr& object) { return messages::codec::unpack
 /// `object` null: it is gone.
 void apiserver::observe_lease(const std::string& key, const cache::object_ptr& object) {
   static const std::string prefix = own_leases();
-  if (!key.starts_with(prefix + std::string{presence::lease_name("")}))
+  static const std::string apiservers = prefix + presence::lease_name("");
+  if (!key.starts_with(apiservers))
     return;
   if (object == nullptr)
     leases_.forget(key.substr(prefix.size()));
