@@ -1,5 +1,6 @@
 #include "storage/lmdb/environment.hpp"
 
+#include "storage/lmdb/resident.hpp"
 #include "storage/lmdb/structure.hpp"
 #include "storage/lmdb/upgrade.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr unsigned readers_max = 512; // concurrent read calls
 constexpr unsigned databases_max = 8;
+constexpr size_t drop_bytes = 4 << 20; // after so much was written, what a transaction looks at is not needed any more
 constexpr size_t ahead_bytes_min = 256 * 1024; // the file is at least so much longer than its content
 constexpr const char* data_file = "data.mdb";
 constexpr const char* made_file = "made"; // says that there is a store here, whatever has become of data.mdb
@@ -272,14 +274,25 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
         if (bytes > 0)
           extend_file(bytes);
         commit(txn.release(), bytes);
+        written_bytes_ += bytes;
       }
-      return;
+      break;
     } catch (const map_full&) {
       grow_map();
     } catch (const error& e) {
       throw_named(e);
     }
   }
+  if (written_bytes_ >= drop_bytes)
+    drop_pages();
+}
+
+void environment::drop_pages() {
+  const auto held = hold_map();
+  mdb_filehandle_t file;
+  if (mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS)
+    drop_resident(file);
+  written_bytes_ = 0;
 }
 
 void environment::commit(MDB_txn* txn, size_t bytes) {

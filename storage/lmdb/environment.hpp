@@ -70,6 +70,9 @@ public:
   // aborts.
   void write(size_t bytes, const std::function<bool(MDB_txn*)>& work);
 
+  // Nothing of the file stays in the process' memory; what is used again comes back.
+  void drop_pages();
+
   MDB_dbi meta = 0;
   MDB_dbi revisions = 0;
   MDB_dbi current = 0;
@@ -99,6 +102,7 @@ private:
   std::shared_mutex map_mutex_; // shared: a transaction exists; exclusive: the map is being moved
   size_t map_bytes_ = 0;
   size_t file_bytes_ = 0; // written so far, zeros included; for the one who commits
+  size_t written_bytes_ = 0; // since drop_pages(); for the one who commits
   std::atomic<bool> broken_{false};
 };
 

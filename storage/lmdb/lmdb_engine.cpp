@@ -45,6 +45,7 @@ class lmdb_engine : public engine {
 public:
   explicit lmdb_engine(const options& o) : options_(with_files(o)), env_(options_), writer_(env_) {
     env_.read([this](MDB_txn* txn) { snapshot(env_, txn).check(options_.check_values); });
+    env_.drop_pages();
     owner_ = writer_.read_owner();
     fences_ = writer_.read_fences();
     second_ = writer_.second();
