@@ -262,8 +262,9 @@ private:
     }
     const auto size = made->bytes.size();
     try {
+      // When nothing is pending any more, the applier's own thread may have just moved it.
       while (!log_->make_room(size, writer_.current()))
-        if (!applier_->apply_some())
+        if (!applier_->apply_some() && !log_->make_room(size, writer_.current()))
           throw error(error_code::disk_full, "no space left for the log of the store in " + options_.folder.string() +
                                                "; nothing of the batch was written, free some space and writes go on");
       log_->append(*made);

@@ -37,7 +37,7 @@ int64_t commit(caf::scoped_actor& self, const runtime::protocols::store_actor& s
       [&](const protocol::commit_reply& reply) {
         const auto* result = reply->results()->Get(0);
         if (result->status() != fb::WriteStatus::done)
-          fail(w.key + ": " + fb::EnumNameWriteStatus(result->status()));
+          fail(w.key + ": " + fb::EnumNameWriteStatus(result->status()) + (reply->message() ? ": " + reply->message()->str() : ""));
         revision = result->revision();
       },
       [&](caf::error& e) { fail(runtime::telemetry::failure_text(e)); });
@@ -91,8 +91,16 @@ int main(int argc, char** argv) {
   caf::actor_system system{config};
   shard_options options;
   options.shard = "main";
-  options.open = [folder = std::string(argv[1])]() -> std::shared_ptr<storage::engine> {
-    return storage::lmdb::open({folder, 1 << 20}); // the map grows on the way
+  // To LMDB in every second round; else only when the log is full, or a second later.
+  const bool moves_always = std::atoi(argv[2]) % 2 == 1;
+  options.open = [moves_always, folder = std::string(argv[1])]() -> std::shared_ptr<storage::engine> {
+    storage::lmdb::options how{folder, 1 << 20}; // the map grows on the way
+    how.log.sizes = {8'192, 65'536}; // its files are used up all the time
+    if (moves_always) {
+      how.log.apply.writes_due = 40;
+      how.log.apply.after = 5ms;
+    }
+    return storage::lmdb::open(how);
   };
   options.clock = std::make_shared<runtime::seams::system_clock>();
   if (std::string_view(argv[3]) == "compact") {
