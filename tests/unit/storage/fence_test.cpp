@@ -23,7 +23,7 @@ TEMPLATE_TEST_CASE("a fence only rises, is kept over a restart and is no part of
   CHECK(subject->range("", "", 10).records.size() == 1);
 }
 
-TEMPLATE_TEST_CASE("the number of fences is bounded", "", lmdb_subject, logged_subject, moving_subject) {
+TEMPLATE_TEST_CASE("the number of fences is bounded", "", lmdb_subject) {
   TestType subject;
   for (size_t i = 0; i < fences_max; ++i)
     subject->raise_fence("role-" + std::to_string(i % 8), static_cast<int64_t>(i) + 1);
