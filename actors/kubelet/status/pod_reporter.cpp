@@ -7,6 +7,8 @@ namespace actors::kubelet::status {
 
 namespace {
 
+constexpr int too_many_requests = 429;
+
 /// As far as others act on it; the object has conditions of others too. An older view that arrives late is no match either:
 /// then the write changes nothing.
 bool shows(const pods::pod_status& present, const pods::pod_status& written) {
@@ -126,7 +128,7 @@ void pod_reporter::on_written(const std::string& uid, const pods::pod_status& se
                               const client::api_result& result) {
   on_answer();
   if (result.ok())
-    retry_delay_ = retry_delay_min;
+    end_pauses();
   auto it = entries_.find(uid);
   if (it == entries_.end())
     return;
@@ -151,15 +153,30 @@ void pod_reporter::retry(const std::string& uid, const client::api_result& why) 
     client_->context().log.warning("cannot write a pod's status",
                                    {{"pod", item.ns + "/" + item.name}, {"code", why.code}, {"why", why.message}});
   item.waiting = true;
+  if (why.code != too_many_requests) // a pause that an apiserver asked for is kept
+    paused_.insert(uid);
   const auto delay = std::chrono::milliseconds{client_->context().random->jitter(retry_delay_.count(), 0.3)};
   retry_delay_ = std::min(2 * retry_delay_, retry_delay_max);
-  client_->after(delay, [this, uid] {
+  item.timer = client_->after(delay, [this, uid] {
+    paused_.erase(uid);
     auto it = entries_.find(uid);
     if (it == entries_.end())
       return;
     it->second.waiting = false;
     flush(uid);
   });
+}
+
+/// An apiserver answers again: what it missed is not held back any longer.
+void pod_reporter::end_pauses() {
+  retry_delay_ = retry_delay_min;
+  for (const auto& uid : std::exchange(paused_, {})) {
+    auto it = entries_.find(uid);
+    if (it == entries_.end() || !std::exchange(it->second.waiting, false))
+      continue; // forgotten meanwhile
+    client_->cancel(it->second.timer);
+    flush(uid);
+  }
 }
 
 void pod_reporter::remove(const std::string& uid) {
@@ -178,8 +195,9 @@ void pod_reporter::remove(const std::string& uid) {
       return;
     it->second.under_way = false;
     if (result.ok() || result.not_found() || result.code == 409) {
-      it->second.finishing = false;
-      return; // the watch reports the end
+      it->second.finishing = false; // the watch reports the end
+      end_pauses();
+      return;
     }
     retry(uid, result);
   });

@@ -2,6 +2,7 @@
 // removed from the node. Owned by the kubelet's actor and used only in its handlers.
 #pragma once
 #include <deque>
+#include <set>
 #include <unordered_map>
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/pods/pod_status.hpp"
@@ -10,7 +11,8 @@ namespace actors::kubelet::status {
 
 class pod_reporter {
 public:
-  static constexpr std::chrono::milliseconds retry_delay_min{1'000}; ///< doubled with each failure in a row, of any pod
+  /// Doubled with each failure in a row, of any pod; the first write that succeeds ends the pauses of all but the refused (429).
+  static constexpr std::chrono::milliseconds retry_delay_min{1'000};
   static constexpr std::chrono::milliseconds retry_delay_max{16'000};
   /// At once, of one node. When a host with thousands of nodes starts, each has all its pods' statuses to write: more at once would be
   /// refused, and asked again, more often than written.
@@ -41,6 +43,7 @@ private:
     std::optional<pods::pod_status> written;
     bool under_way = false, finishing = false, waiting = false;
     bool queued = false;
+    uint64_t timer = 0; // of the pause, while waiting
     bool repair_waits = false;
     int64_t repair_due_us = 0; // not repaired before
   };
@@ -50,11 +53,13 @@ private:
   void retry(const std::string& uid, const client::api_result& why);
   bool may_write(const std::string& uid, entry& item);
   void on_answer();
+  void end_pauses();
   void repair(const std::string& uid, entry& item);
   client::cause_scope because(const entry& item) { return {*client_, "pods/" + item.ns + "/" + item.name, item.acted_upon}; }
 
   client::api_client* client_;
   std::unordered_map<std::string, entry> entries_;
+  std::set<std::string> paused_;  // those that wait after a failure, unless an apiserver was too busy
   std::deque<std::string> queue_; // wait for others' writes to end; each pod once
   size_t under_way_ = 0;
   std::chrono::milliseconds retry_delay_ = retry_delay_min;
