@@ -8,18 +8,10 @@
 
 using namespace storage;
 using namespace storage::lmdb;
+using storage::test::hex;
 using storage::test::temporary_folder;
 
 namespace {
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const unsigned char c : bytes) {
-    text += "0123456789abcdef"[c >> 4];
-    text += "0123456789abcdef"[c & 15];
-  }
-  return text;
-}
 
 void write_format_record(const std::filesystem::path& folder, std::string_view bytes) {
   MDB_env* env = nullptr;

@@ -21,15 +21,6 @@ namespace {
 
 constexpr size_t mib = 1 << 20;
 
-error failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const error& e) {
-    return e;
-  }
-  throw std::logic_error("no error");
-}
-
 // Writes 100 KB values until it fails; returns how many succeeded.
 int fill(engine& e, std::optional<error>& failure, int max = 1000) {
   for (int i = 0; i < max; ++i)

@@ -1,6 +1,7 @@
 // The log alone: its bytes, every kind of damage, and power failures at every moment.
 #include "storage/log/write_log.hpp"
 #include "tests/unit/storage/memory_log_files.hpp"
+#include "tests/unit/storage/subjects.hpp"
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -8,6 +9,8 @@
 
 using namespace storage;
 using storage::log::write_log;
+using storage::test::failure_of;
+using storage::test::hex;
 using storage::test::memory_log_files;
 using storage::test::power_lost;
 
@@ -33,24 +36,6 @@ std::string text_of(const std::vector<std::shared_ptr<log::batch>>& batches) {
 
 std::string recovered(const std::shared_ptr<memory_log_files>& files, const log::sizes& sizes, revision applied) {
   return text_of(write_log(files, store, sizes, applied).take_recovered());
-}
-
-error failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const error& e) {
-    return e;
-  }
-  throw std::logic_error("no error");
-}
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const unsigned char c : bytes) {
-    text += "0123456789abcdef"[c >> 4];
-    text += "0123456789abcdef"[c & 15];
-  }
-  return text;
 }
 
 // Two full files' worth of records of which the first file's are old enough to be needed still.

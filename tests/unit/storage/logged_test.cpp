@@ -19,15 +19,6 @@ using namespace storage::test;
 
 namespace {
 
-error failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const error& e) {
-    return e;
-  }
-  throw std::logic_error("no error");
-}
-
 std::string content_of(const std::filesystem::path& file) {
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -34,6 +35,25 @@ public:
 private:
   std::filesystem::path path_;
 };
+
+// What an action fails with; it is a mistake of the test when it does not.
+inline error failure_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const error& e) {
+    return e;
+  }
+  throw std::logic_error("no error");
+}
+
+inline std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const unsigned char c : bytes) {
+    text += "0123456789abcdef"[c >> 4];
+    text += "0123456789abcdef"[c & 15];
+  }
+  return text;
+}
 
 class lmdb_subject {
 public:
