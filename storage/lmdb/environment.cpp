@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <system_error>
@@ -19,6 +20,7 @@ namespace storage::lmdb {
 namespace {
 
 constexpr unsigned readers_max = 512; // concurrent read calls
+constexpr std::array database_names{"current", "history", "meta", "revisions"}; // in LMDB's order
 constexpr unsigned databases_max = 8;
 constexpr size_t drop_bytes = 4 << 20; // after so much was written, what a transaction looks at is not needed any more
 constexpr size_t ahead_bytes_min = 256 * 1024; // the file is at least so much longer than its content
@@ -58,6 +60,15 @@ std::filesystem::path prepared(const std::filesystem::path& folder) {
   if (failed)
     throw error(error_code::io, "cannot make the store folder " + folder.string() + ": " + failed.message());
   return folder;
+}
+
+// LMDB would make an empty database in the place of one whose name is damaged.
+void require_databases(const std::vector<std::string>& found) {
+  for (const std::string name : database_names)
+    if (std::find(found.begin(), found.end(), name) == found.end())
+      throw error(error_code::corrupt, "the list of databases has no \"" + name + "\": it is damaged, put a backup of the folder in its place");
+  if (found.size() != database_names.size())
+    throw error(error_code::corrupt, "the list of databases has one that is none of a store's: it is damaged, put a backup of the folder in its place");
 }
 
 transaction begin(MDB_env* env, unsigned flags) {
@@ -123,7 +134,7 @@ bool cursor::move(std::string_view key, MDB_cursor_op op) {
 }
 
 environment::environment(const options& o) : options_(o), lock_(prepared(o.folder)), map_bytes_(o.map_bytes) {
-  check_file();
+  const auto found = check_file();
   MDB_env* env = nullptr;
   check(mdb_env_create(&env), "open the store");
   env_.reset(env);
@@ -139,7 +150,7 @@ environment::environment(const options& o) : options_(o), lock_(prepared(o.folde
   map_bytes_ = info.me_mapsize; // LMDB keeps the larger of ours and the file's
   try {
     cover_last_page();
-    open_databases();
+    open_databases(found);
     mark_made();
   } catch (const error& e) {
     throw error(e.code(), "cannot open the store in " + o.folder.string() + ": " + e.what());
@@ -148,25 +159,31 @@ environment::environment(const options& o) : options_(o), lock_(prepared(o.folde
 
 environment::~environment() = default;
 
-// Before LMDB follows anything in it. An empty file is a new store to LMDB.
-void environment::check_file() {
+// Before LMDB follows anything in it. An empty file is a new store to LMDB. Returns the databases there are; none in a new store, and
+// where a process ended while it made one.
+std::vector<std::string> environment::check_file() {
   const auto file = options_.folder / data_file;
+  const bool made = std::filesystem::exists(options_.folder / made_file);
   std::error_code absent;
   const auto bytes = std::filesystem::file_size(file, absent);
+  const auto refuse = [&](const std::string& why) {
+    throw error(error_code::corrupt, "cannot open the store in " + options_.folder.string() + ": " + why);
+  };
   if (!absent && bytes > 0) {
     try {
-      check_structure(file);
+      auto found = check_structure(file).databases;
+      if (!found.empty() || !made)
+        return found;
     } catch (const error& e) {
       if (e.code() != error_code::corrupt)
         throw;
-      throw error(e.code(), "cannot open the store in " + options_.folder.string() + ": " + e.what() +
-                              "; nothing was changed: put a backup of the folder in its place");
+      refuse(std::string(e.what()) + "; nothing was changed: put a backup of the folder in its place");
     }
-  } else if (std::filesystem::exists(options_.folder / made_file)) {
-    throw error(error_code::corrupt, "cannot open the store in " + options_.folder.string() + ": " + file.string() +
-                                       (absent ? " is missing" : " is empty") +
-                                       "; put a backup of the folder in its place (or, to begin with nothing, remove the folder)");
   }
+  if (made)
+    refuse(file.string() + (absent ? " is missing" : " is empty") +
+           "; put a backup of the folder in its place (or, to begin with nothing, remove the folder)");
+  return {};
 }
 
 // Once. When it fails (a full disk), it is made the next time.
@@ -235,15 +252,25 @@ void environment::extend_file(size_t bytes) {
     file_bytes_ += static_cast<size_t>(written);
 }
 
-void environment::open_databases() {
-  write(0, [this](MDB_txn* txn) {
-    check(mdb_dbi_open(txn, "meta", MDB_CREATE, &meta), "open a database");
+void environment::open_databases(const std::vector<std::string>& found) {
+  const unsigned flags = found.empty() ? MDB_CREATE : 0;
+  write(0, [&](MDB_txn* txn) {
+    if (!found.empty() && std::find(found.begin(), found.end(), "meta") == found.end()) {
+      if (std::find_first_of(found.begin(), found.end(), database_names.begin(), database_names.end()) == found.end())
+        throw error(error_code::format, "not a Troupe store");
+      require_databases(found);
+    }
+    check(mdb_dbi_open(txn, "meta", flags, &meta), "open a database");
+    if (!found.empty() && is_empty(txn, meta))
+      throw error(error_code::format, "not a Troupe store");
     prepare_format(txn, meta, {options_.as_copy, [this](const log::identity& store) {
                                  log::write_log::make(*options_.log.files, store, options_.log.sizes);
                                }});
-    check(mdb_dbi_open(txn, "revisions", MDB_CREATE, &revisions), "open a database");
-    check(mdb_dbi_open(txn, "current", MDB_CREATE, &current), "open a database");
-    check(mdb_dbi_open(txn, "history", MDB_CREATE, &history), "open a database");
+    if (!found.empty())
+      require_databases(found); // of this version: a newer one was refused
+    check(mdb_dbi_open(txn, "revisions", flags, &revisions), "open a database");
+    check(mdb_dbi_open(txn, "current", flags, &current), "open a database");
+    check(mdb_dbi_open(txn, "history", flags, &history), "open a database");
     return true;
   });
 }

@@ -14,6 +14,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace storage::lmdb {
 
@@ -83,9 +84,9 @@ private:
     void operator()(MDB_env* e) const { mdb_env_close(e); }
   };
 
-  void check_file();
+  std::vector<std::string> check_file();
   void mark_made();
-  void open_databases();
+  void open_databases(const std::vector<std::string>& found);
   void cover_last_page();
   void grow_map();
   void commit(MDB_txn*, size_t bytes);

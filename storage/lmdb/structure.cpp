@@ -105,9 +105,14 @@ public:
         fail(page, "the record of a database has the wrong length");
       trees.push_back({std::string{key}, page, tree_at(data, 0)});
     });
-    for (const auto& item : trees)
+    structure_report report;
+    for (const auto& item : trees) {
       walk_tree("database " + item.name, item.told_by, item.what, 0, nullptr);
-    return {pages_, free_pages_};
+      report.databases.push_back(item.name);
+    }
+    report.pages = pages_;
+    report.free_pages = free_pages_;
+    return report;
   }
 
 private:

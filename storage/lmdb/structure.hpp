@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace storage::lmdb {
 
 struct structure_report {
   uint64_t pages = 0;      // in use
   uint64_t free_pages = 0; // that the file says may be used again
+  std::vector<std::string> databases; // their names, in order: whether they are the right ones only their owner knows
 };
 
 // Reads the pages that the newest commit reaches, values that are longer than a page but for their first one excepted, and compares: kind and
