@@ -6,12 +6,11 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
-#include "runtime/transport/ask_local.hpp"
 
 namespace actors::apiserver {
 
 using runtime::transport::ask;
-using runtime::transport::ask_local;
+using runtime::transport::ask_untimed;
 using runtime::transport::is_local;
 using runtime::transport::tell;
 
@@ -310,7 +309,7 @@ void apiserver::send_barrier(shard_link& link) {
   };
   const store::revision_request request{store::RevisionRequestT{}};
   if (is_local(this, link.handle))
-    ask_local(this, link.handle, request, std::move(on_reply), std::move(on_error));
+    ask_untimed(this, link.handle, request, std::move(on_reply), std::move(on_error));
   else
     ask(this, link.handle, request_deadline, request, std::move(on_reply), std::move(on_error));
 }

@@ -6,13 +6,12 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
-#include "runtime/transport/ask_local.hpp"
 
 namespace actors::apiserver {
 
 using messages::codec::draft;
 using runtime::transport::ask;
-using runtime::transport::ask_local;
+using runtime::transport::ask_untimed;
 using runtime::transport::is_local;
 using verbs::write_plan;
 
@@ -266,7 +265,7 @@ void apiserver::commit(const job_ptr& job) {
       on_doubt(job, system().render(error));
   };
   if (is_local(this, link.handle))
-    ask_local(this, link.handle, std::move(request), std::move(on_reply), std::move(on_error));
+    ask_untimed(this, link.handle, std::move(request), std::move(on_reply), std::move(on_error));
   else
     ask(this, link.handle, request_deadline, std::move(request), std::move(on_reply), std::move(on_error));
 }

@@ -14,6 +14,8 @@ using messages::codec::text_of;
 
 using runtime::transport::attachment;
 using runtime::transport::ask;
+using runtime::transport::ask_untimed;
+using runtime::transport::give_up;
 using runtime::transport::tell;
 
 namespace {
@@ -163,8 +165,8 @@ void api_client::lose_apiserver() {
   apiserver_ = nullptr;
   for (auto& item : watches_)
     item.id = 0;
-  for (auto& [id, done] : std::exchange(pending_, {}))
-    after(0ms, [done = std::move(done)] { done(unreachable("the apiserver was lost before it answered")); });
+  for (auto& [id, request] : std::exchange(pending_, {})) // the deadline stays: CAF keeps what awaits the answer until then
+    after(0ms, [done = std::move(request.done)] { done(unreachable("the apiserver was lost before it answered")); });
 }
 
 namespace {
@@ -389,21 +391,34 @@ void api_client::write(protocol::WriteRequestT content, std::vector<attachment> 
     content.cause->object = cause_.first;
     content.cause->revision = cause_.second;
   }
-  const uint64_t id = keep(std::move(done));
-  ask(
-    self_, apiserver_, request_deadline, protocol::write_request{content, std::move(attachments)},
-    [this, id, epoch, tenure = context_.tenure](const protocol::write_reply& reply) {
+  request<protocol::write_request, protocol::write_reply>(
+    protocol::write_request{content, std::move(attachments)}, std::move(done),
+    [epoch, tenure = context_.tenure](const protocol::write_reply& reply) {
       if (tenure && reply.valid() && reply->fenced())
         tenure->lose(epoch);
+    });
+}
+
+void api_client::get(const resource& what, std::string_view name_space, std::string_view name, api_callback done) {
+  protocol::GetRequestT content;
+  set_identity(content, identity_);
+  content.target = target_of(what, name_space, name);
+  request<protocol::get_request, protocol::get_reply>(protocol::get_request{content}, std::move(done), nullptr);
+}
+
+/// `look` sees the answer first.
+template <class Request, class Reply>
+void api_client::request(Request content, api_callback done, std::function<void(const Reply&)> look) {
+  const uint64_t id = next_id_++;
+  const auto sent = ask_untimed(
+    self_, apiserver_, std::move(content),
+    [this, id, look = std::move(look)](const Reply& reply) {
+      if (look)
+        look(reply);
       finish(id, result_of(reply));
     },
     [this, id](caf::error& error) { finish(id, unreachable(self_->system().render(error))); });
-}
-
-uint64_t api_client::keep(api_callback done) {
-  const uint64_t id = next_id_++;
-  pending_.emplace(id, std::move(done));
-  return id;
+  pending_.emplace(id, pending_request{std::move(done), after(request_deadline, [this, sent] { give_up(self_, sent); })});
 }
 
 /// Nothing when the request was given up.
@@ -411,20 +426,10 @@ void api_client::finish(uint64_t id, const api_result& result) {
   const auto found = pending_.find(id);
   if (found == pending_.end())
     return;
-  const auto done = std::move(found->second);
+  timers_.cancel(found->second.deadline);
+  const auto done = std::move(found->second.done);
   pending_.erase(found);
   done(result);
-}
-
-void api_client::get(const resource& what, std::string_view name_space, std::string_view name, api_callback done) {
-  protocol::GetRequestT content;
-  set_identity(content, identity_);
-  content.target = target_of(what, name_space, name);
-  const uint64_t id = keep(std::move(done));
-  ask(
-    self_, apiserver_, request_deadline, protocol::get_request{content},
-    [this, id](const protocol::get_reply& reply) { finish(id, result_of(reply)); },
-    [this, id](caf::error& error) { finish(id, unreachable(self_->system().render(error))); });
 }
 
 namespace {
@@ -516,21 +521,24 @@ void api_client::bind(std::string_view name_space, std::string_view pod, std::st
 // ---- time -----------------------------------------------------------------------------------------------
 
 uint64_t api_client::after(std::chrono::milliseconds delay, std::function<void()> callback) {
-  const uint64_t id = next_id_++;
-  timers_.emplace(id, std::move(callback));
-  auto& clock = self_->clock();
-  clock.schedule_message(clock.now() + delay, caf::actor_cast<caf::strong_actor_ptr>(self_),
-                         caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, wake{id}));
+  const auto id = timers_.add(self_->clock().now() + delay, std::move(callback));
+  set_alarm();
   return id;
 }
 
+void api_client::set_alarm() {
+  if (const auto alarm = timers_.next_alarm())
+    self_->clock().schedule_message(*alarm, caf::actor_cast<caf::strong_actor_ptr>(self_),
+                                    caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, wake{*alarm}));
+}
+
 void api_client::receive(const wake& event) {
-  const auto found = timers_.find(event.timer);
-  if (found == timers_.end())
-    return; // cancelled
-  auto callback = std::move(found->second);
-  timers_.erase(found);
-  callback();
+  timers_.on_alarm(event.alarm);
+  const auto now = self_->clock().now();
+  const auto mark = timers_.mark();
+  while (const auto run = timers_.take_due(now, mark))
+    run();
+  set_alarm();
 }
 
 } // namespace actors::client

@@ -9,10 +9,10 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/client/informer.hpp"
+#include "actors/client/timer_queue.hpp"
 #include "runtime/directory/directory.hpp"
 #include "runtime/host/role.hpp"
 #include "runtime/protocols/apiserver.hpp"
@@ -22,9 +22,9 @@ namespace actors::client {
 using namespace std::chrono_literals;
 namespace protocol = runtime::protocols::apiserver;
 
-/// A timer of this actor has run out.
+/// An alarm of this actor's timers has gone off.
 struct wake {
-  uint64_t timer = 0;
+  timer_queue::time_point alarm;
 };
 
 /// What every consumer's actor accepts on behalf of its api_client; forward each to the client's function of
@@ -139,7 +139,7 @@ public:
   /// ---- time ----
   /// Runs `callback` on this actor after `delay`; the id cancels it.
   uint64_t after(std::chrono::milliseconds delay, std::function<void()> callback);
-  void cancel(uint64_t timer) { timers_.erase(timer); }
+  void cancel(uint64_t timer) { timers_.cancel(timer); }
 
   /// ---- what the owning actor forwards ----
   void receive(const protocol::watch_batch& batch);
@@ -171,7 +171,9 @@ private:
   void retry_watch(watch_state& watch, uint64_t id, std::string_view why);
   void choose_apiserver();
   void lose_apiserver();
-  uint64_t keep(api_callback done);
+  template <class Request, class Reply>
+  void request(Request content, api_callback done, std::function<void(const Reply&)> look);
+  void set_alarm();
   void finish(uint64_t id, const api_result& result);
   void begin_catching_up();
   void ask_progress(watch_state& watch, uint64_t round);
@@ -198,11 +200,15 @@ private:
   std::string progress_problem_;               // as logged last
   uint64_t round_ = 0;
   int64_t active_epoch_ = 0;
-  std::map<uint64_t, api_callback> pending_; // requests without an answer so far
+  struct pending_request {
+    api_callback done;
+    uint64_t deadline; // timer
+  };
+  std::map<uint64_t, pending_request> pending_; // without an answer so far
   bool declaring_second_ = false;
   std::string second_failure_;
   uint64_t next_id_ = 1;
-  std::unordered_map<uint64_t, std::function<void()>> timers_;
+  timer_queue timers_;
 };
 
 /// The writes within this scope answer to that object's revision.

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t network_purpose = 2;
 constexpr const char* silence = "nothing was heard of it";
 
-/// Another one than this process's, as an actor of another host has: who asks one sets a deadline (runtime/transport/ask_local.hpp).
+/// Another one than this process's, as an actor of another host has: who asks one sets a deadline (runtime/transport/ask.hpp).
 caf::node_id node_of(host_id owner) {
   return caf::make_node_id(static_cast<uint32_t>(owner), caf::node_id::default_data::host_id_type{});
 }
