@@ -29,6 +29,8 @@ using kubelet_role_actor =
 class kubelet final : public runtime::telemetry::metered<kubelet_role_actor::base> {
 public:
   static constexpr std::chrono::milliseconds relist_period = 1s;
+  /// When the runtime tells that nothing has happened, as upstream's relisting beside events (300 s there).
+  static constexpr std::chrono::milliseconds relist_quiet_period = 10s;
   static constexpr std::chrono::milliseconds housekeeping_period = 10s;
   static constexpr int64_t runtime_silence_us_max = 30'000'000;  ///< then the node is not ready
   static constexpr size_t log_reads_max = 64;                    ///< under way; more get 429
@@ -84,7 +86,8 @@ private:
 
   // relist.cpp
   void relist();
-  void relist_later();
+  void relist_after(std::chrono::milliseconds pause);
+  void expect_changes();
   struct listing;
   void on_relist(listing found);
   void housekeeping();
@@ -121,6 +124,7 @@ private:
   bool runtime_silent_ = false, relisting_ = false, cleaning_ = false, left_overs_removed_ = false;
   size_t log_reads_ = 0;
   uint64_t relist_timer_ = 0;
+  std::chrono::milliseconds relist_pause_{}; ///< of that timer
   std::optional<uint64_t> listed_changes_; ///< of the last listing, when no pod was under work then
 };
 

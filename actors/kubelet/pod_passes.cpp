@@ -130,6 +130,7 @@ void kubelet::on_pass_end(const std::string& uid, sync::sync_output output) {
   pod.running = false;
   pod.memory = std::move(output.memory);
   record(pod, output.events);
+  expect_changes();
   if (!output.events.empty())
     client_.after(check_soon, [this] { relist(); });
   if (output.status) {
@@ -191,6 +192,7 @@ void kubelet::hasten(const std::string& uid, pod_entry& pod) {
       }
     },
     [this, uid](std::string problem) {
+      expect_changes();
       if (!problem.empty())
         context_.log.warning("cannot hasten the end of a pod", {{"uid", uid}, {"why", problem}});
     });

@@ -29,6 +29,17 @@ std::string fingerprint_of(const pods::runtime_status& status) {
   return fingerprint_of(std::move(lines));
 }
 
+namespace {
+
+std::chrono::milliseconds quiet_pause(const cri::activity& activity, int64_t now_us) {
+  if (activity.due_us == cri::activity::never)
+    return kubelet::relist_quiet_period;
+  const auto due = std::chrono::milliseconds{std::max<int64_t>(0, activity.due_us - now_us) / 1000 + 1};
+  return std::clamp<std::chrono::milliseconds>(due, kubelet::relist_period, kubelet::relist_quiet_period);
+}
+
+} // namespace
+
 /// What the runtime has of this node, by pod.
 struct kubelet::listing {
   struct pod {
@@ -62,10 +73,10 @@ void add(Pods& pods, const Item& item) {
 void kubelet::relist() {
   if (relisting_)
     return;
-  const auto changes = parts_.runtime->changes();
-  if (changes && changes == listed_changes_) { // as it was found last
+  const auto activity = parts_.runtime->recent_activity();
+  if (activity && activity->changes == listed_changes_) { // as it was found last
     runtime_heard_us_ = context_.clock->monotonic_us();
-    relist_later();
+    relist_after(quiet_pause(*activity, environment_->now_us()));
     return;
   }
   relisting_ = true;
@@ -88,24 +99,31 @@ void kubelet::relist() {
       }
       return found;
     },
-    [this, changes](listing found) {
+    [this, activity](listing found) {
       const bool whole = found.error.empty();
       on_relist(std::move(found));
       // What was found about a pod under work has to be looked at once more.
       const auto busy = std::any_of(pods_.begin(), pods_.end(), [](const auto& item) { return item.second.running; });
-      listed_changes_ = whole && !busy ? changes : std::nullopt;
+      listed_changes_ = whole && !busy && activity ? std::optional(activity->changes) : std::nullopt;
     });
 }
 
-void kubelet::relist_later() {
+void kubelet::relist_after(std::chrono::milliseconds pause) {
   if (relist_timer_)
     client_.cancel(relist_timer_); // one chain, also after an extra listing
-  relist_timer_ = client_.after(relist_period, [this] { relist(); });
+  relist_pause_ = pause;
+  relist_timer_ = client_.after(pause, [this] { relist(); });
+}
+
+/// Work of ours has changed what the runtime has.
+void kubelet::expect_changes() {
+  if (relist_pause_ > relist_period)
+    relist_after(relist_period);
 }
 
 void kubelet::on_relist(listing found) {
   relisting_ = false;
-  relist_later();
+  relist_after(relist_period);
   if (!found.error.empty()) {
     if (!runtime_silent_)
       context_.log.warning("the container runtime does not answer", {{"why", found.error}});

@@ -2,6 +2,7 @@
 // Calls block; the caller is a worker thread, never an actor. Every call throws cri::error. Thread-safe.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -129,6 +130,13 @@ struct runtime_condition {
   std::string reason, message;
 };
 
+/// Of a runtime that knows what happens to its containers.
+struct activity {
+  static constexpr int64_t never = std::numeric_limits<int64_t>::max();
+  uint64_t changes = 0;   ///< another number as soon as a listing would show anything else
+  int64_t due_us = never; ///< wall clock: when it changes next although nobody asks for it
+};
+
 class container_runtime {
 public:
   virtual ~container_runtime() = default;
@@ -150,8 +158,8 @@ public:
   virtual void remove_container(const std::string& id) = 0; ///< idempotent
   virtual container container_status(const std::string& id) = 0;
   virtual std::vector<container> list_containers(const string_map& labels) = 0;
-  /// A number that is another one as soon as a listing would show anything else; nothing: the runtime cannot tell. Does not block.
-  virtual std::optional<uint64_t> changes() {
+  /// What a listing would tell that an earlier one did not; nothing: the runtime cannot say. Does not block.
+  virtual std::optional<activity> recent_activity() {
     return std::nullopt;
   }
   virtual void reopen_log(const std::string& id) = 0;

@@ -1,7 +1,6 @@
 #include "actors/kubelet/cri/hollow.hpp"
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <mutex>
 #include <set>
 
@@ -147,14 +146,14 @@ public:
     return result;
   }
 
-  std::optional<uint64_t> changes() override {
+  std::optional<activity> recent_activity() override {
     std::lock_guard lock(mutex_);
     if (options_.now_us() >= due_us_) {
-      due_us_ = never;
+      due_us_ = activity::never;
       for (auto& [_, c] : containers_)
         advance(c);
     }
-    return changes_;
+    return activity{changes_, due_us_};
   }
 
   void reopen_log(const std::string&) override {}
@@ -179,7 +178,6 @@ private:
     uint32_t ip = 0;
   };
 
-  static constexpr int64_t never = std::numeric_limits<int64_t>::max();
   static constexpr const char* no_network = "Network plugin returns error: cni plugin not initialized";
 
   hollow_subnet subnet() const {
@@ -257,7 +255,7 @@ private:
   std::mutex mutex_;
   uint64_t counter_ = 0;
   uint64_t changes_ = 0;
-  int64_t due_us_ = never; // when a container changes by itself next
+  int64_t due_us_ = activity::never; // when a container changes by itself next
   uint32_t next_ip_ = 0;
   std::set<uint32_t> used_ips_;
   std::map<std::string, entry> sandboxes_;

@@ -3,7 +3,7 @@
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "actors/client/api_client.hpp"
 #include "actors/kubelet/cri/hollow.hpp"
-#include "actors/kubelet/kubelet.hpp"
+#include "actors/kubelet/kubelet_actor.hpp"
 #include "actors/kubelet/workers/executor.hpp"
 #include "actors/store/store.hpp"
 #include "messages/codec/codec.hpp"
@@ -253,8 +253,8 @@ TEST_CASE("a killed hollow container is restarted and counted") {
   cluster c;
   REQUIRE(c.create(client::pods, pod_json) == 201);
   c.settle(5s);
-  c.runtime->stop_container(c.runtime->list_containers({}).at(0).id, 0);
-  c.settle(5s);
+  c.runtime->stop_container(c.runtime->list_containers({}).at(0).id, 0); // not by the kubelet, which expects no changes now
+  c.settle(actors::kubelet::kubelet::relist_quiet_period + 5s);
   auto container = c.get(client::pods, "default", "web").at({"status", "containerStatuses"}).items().at(0);
   CHECK(container.get("restartCount").integer() == 1);
   CHECK(container.get("ready").boolean());
@@ -273,7 +273,7 @@ TEST_CASE("what the API does not have is removed from the node") {
   orphan.uid = "other";
   orphan.labels["troupe.dev/node"] = "another-node";
   c.runtime->run_sandbox(orphan);
-  c.settle(3s);
+  c.settle(actors::kubelet::kubelet::relist_quiet_period + 3s);
   auto left = c.runtime->list_sandboxes({});
   REQUIRE(left.size() == 1);
   CHECK(left[0].uid == "other");

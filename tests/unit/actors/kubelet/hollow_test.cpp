@@ -38,10 +38,11 @@ TEST_CASE("the hollow runtime's number of changes moves with each listing that w
   int64_t now = 1'000'000;
   auto r = make_hollow({.node = "n", .ip_base = (10u << 24) + (244u << 16), .ip_count = 9, .start_delay_us = 500,
                         .now_us = [&] { return now; }});
-  auto differs = [&, last = *r->changes()]() mutable {
-    return *r->changes() != std::exchange(last, *r->changes());
-  };
+  const auto number = [&] { return r->recent_activity()->changes; };
+  auto differs = [&, last = number()]() mutable { return number() != std::exchange(last, number()); };
+  const auto due = [&] { return r->recent_activity()->due_us; };
   CHECK_FALSE(differs());
+  CHECK(due() == activity::never);
   sandbox_config s;
   s.uid = "u";
   s.annotations = {{"troupe.dev/hollow-run-seconds", "2"}};
@@ -51,12 +52,15 @@ TEST_CASE("the hollow runtime's number of changes moves with each listing that w
   CHECK(differs());
   r->start_container(cid);
   CHECK_FALSE(differs());
+  CHECK(due() == now + 500);
   now += 500;
   CHECK(differs()); // it runs
+  CHECK(due() == now + 2'000'000);
   now += 1'999'999;
   CHECK_FALSE(differs());
   now += 1;
   CHECK(differs()); // it has ended
+  CHECK(due() == activity::never);
   r->stop_container(cid, 30);
   CHECK_FALSE(differs());
   r->remove_container(cid);
