@@ -125,9 +125,10 @@ void connection::arm_write() {
 
 connection::task<bool> connection::read_some(deadline until) {
   static thread_local char block[16 * 1024];
+  bool look = !std::exchange(answered_, false) || tls_->has_buffered();
   while (!peer_gone_ && steady::now() < until) {
     size_t got = 0;
-    switch (tls_->read(block, sizeof block, got)) {
+    switch (std::exchange(look, true) ? tls_->read(block, sizeof block, got) : tls_stream::result::want_read) {
       case tls_stream::result::done:
         in_.append(block, got);
         co_await give_turn(got);
@@ -359,6 +360,7 @@ connection::task<bool> connection::serve_one() {
   // What the answer says holds: a connection that it keeps open waits for a request for the grace of a stop.
   const bool reuse = keep_alive && !answer_->close && !stopping_;
   const bool sent = co_await respond(reuse, old_version, head_only);
+  answered_ = true;
   co_return sent && reuse;
 }
 

@@ -67,6 +67,7 @@ private:
   std::string remote_;
   std::string in_; // received and not yet parsed
   bool happened_ = false;
+  bool answered_ = false; // just now: the client has nothing to say yet
   bool read_armed_ = false, write_armed_ = false;
   bool peer_gone_ = false;
   bool stopping_ = false;

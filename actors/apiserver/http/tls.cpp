@@ -26,6 +26,12 @@ void require(bool fine, const char* what) {
     throw std::runtime_error(std::string{"TLS: cannot "} + what + ": " + last_error());
 }
 
+/// SSL_get_error() is wrong when an error of before is still there. There is none nearly always, and clearing costs more than looking.
+void forget_errors() {
+  if (ERR_peek_error() != 0)
+    ERR_clear_error();
+}
+
 struct memory_pem {
   BIO* bio;
   explicit memory_pem(const std::string& text)
@@ -74,6 +80,9 @@ tls_context::tls_context(const auth::pki& keys) : context_(SSL_CTX_new(TLS_serve
   SSL_CTX_set_read_ahead(context_, 1); // a record in one read instead of two
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
                                   SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // As Go's servers on processors with AES: 128 bits are enough, and a third cheaper.
+  require(SSL_CTX_set_ciphersuites(context_, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1,
+          "set the cipher suites");
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   static const unsigned char session_id[] = "troupe";
   SSL_CTX_set_session_id_context(context_, session_id, sizeof session_id - 1);
@@ -117,22 +126,24 @@ tls_stream::result tls_stream::explain(int returned) {
 }
 
 tls_stream::result tls_stream::handshake() {
-  ERR_clear_error();
+  forget_errors();
   const int returned = SSL_accept(ssl_);
   return returned == 1 ? result::done : explain(returned);
 }
 
 tls_stream::result tls_stream::read(char* into, size_t size, size_t& got) {
-  ERR_clear_error();
+  forget_errors();
   const int returned = SSL_read_ex(ssl_, into, size, &got);
   return returned == 1 ? result::done : explain(returned);
 }
 
 tls_stream::result tls_stream::write(std::string_view bytes, size_t& written) {
-  ERR_clear_error();
+  forget_errors();
   const int returned = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &written);
   return returned == 1 ? result::done : explain(returned);
 }
+
+bool tls_stream::has_buffered() const { return SSL_has_pending(ssl_) == 1; }
 
 void tls_stream::release_buffers() { SSL_free_buffers(ssl_); }
 

@@ -41,6 +41,8 @@ public:
   result handshake();
   result read(char* into, size_t size, size_t& got);
   result write(std::string_view bytes, size_t& written);
+  /// Whether bytes have come that read() has not given yet, so that the socket may stay silent.
+  bool has_buffered() const;
   /// Gives back the 2 x 16 KB that a stream keeps while there is traffic; the next call takes them again.
   void release_buffers();
   /// Tells the client that nothing follows; best effort.
