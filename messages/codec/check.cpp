@@ -23,10 +23,10 @@ public:
       refuse_kind(at, owner, t.go_name(), value);
     require_depth(at, 1);
     auto& members = value.members();
-    size_t kept = 0;
+    size_t kept = 0, expected = 0;
     for (size_t i = 0; i < members.size(); ++i) {
       path_frame here(at, members[i].first);
-      auto f = t.find(members[i].first);
+      auto f = t.find_next(members[i].first, expected);
       if (!f) {
         if (strict_errors_.size() < strict_errors_max)
           strict_errors_.push_back("unknown field \"" + here.text() + "\"");

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 namespace messages::codec {
@@ -101,32 +102,86 @@ bool equal_objects(const draft::object& left, const draft::object& right) {
 
 } // namespace
 
-draft::draft(double value) : value_(std::in_place_type<double>, value) {
+draft::draft(double value) : draft() {
   if (!std::isfinite(value))
     throw std::logic_error("draft: JSON has no infinity or NaN");
+  emplace(draft_kind::number, value);
+  text_size_ = is_double;
 }
 
-draft draft::make_object(std::initializer_list<std::pair<std::string_view, draft>> members) {
+draft::draft(std::string_view text, draft_kind kind) : draft() {
+  if (text.size() <= inline_text_max) {
+    if (!text.empty()) // else it may have no address
+      std::memcpy(raw_, text.data(), text.size());
+    text_size_ = static_cast<uint8_t>(text.size());
+  } else {
+    auto data = new char[text.size()];
+    std::memcpy(data, text.data(), text.size());
+    new (raw_) far_text{data, text.size()};
+    text_size_ = is_far;
+  }
+  kind_ = kind;
+}
+
+draft::draft(const draft& other) : draft() {
+  if (other.kind_ == draft_kind::object)
+    emplace(draft_kind::object, object(other.as<object>()));
+  else if (other.kind_ == draft_kind::array)
+    emplace(draft_kind::array, array(other.as<array>()));
+  else if (other.text_size_ == is_far)
+    *this = draft(other.text(), other.kind_);
+  else
+    std::memcpy(static_cast<void*>(this), &other, sizeof other);
+}
+
+void draft::take(draft& other) noexcept {
+  if (other.kind_ == draft_kind::object) {
+    new (raw_) object(std::move(other.as<object>()));
+    other.as<object>().~object();
+  } else if (other.kind_ == draft_kind::array) {
+    new (raw_) array(std::move(other.as<array>()));
+    other.as<array>().~array();
+  } else {
+    std::memcpy(raw_, other.raw_, sizeof raw_);
+  }
+  text_size_ = std::exchange(other.text_size_, uint8_t{0});
+  kind_ = std::exchange(other.kind_, draft_kind::null);
+}
+
+void draft::destroy() noexcept {
+  if (kind_ == draft_kind::object)
+    as<object>().~object();
+  else if (kind_ == draft_kind::array)
+    as<array>().~array();
+  else
+    delete[] as<far_text>().data;
+}
+
+draft draft::make_object(std::initializer_list<braced_member> members) {
   object out;
   out.reserve(members.size());
-  for (const auto& [key, value] : members)
-    out.emplace_back(key, value);
+  for (const auto& [name, value] : members)
+    out.emplace_back(member_name(name), std::move(value));
   return make_object(std::move(out));
 }
 
-draft draft::make_array(std::initializer_list<draft> items) {
-  return make_array(array(items));
+draft draft::make_array(std::initializer_list<braced_item> items) {
+  array out;
+  out.reserve(items.size());
+  for (const auto& item : items)
+    out.push_back(std::move(item.value));
+  return make_array(std::move(out));
 }
 
 draft draft::make_object(object members) {
   draft out;
-  out.value_.emplace<object>(std::move(members));
+  out.emplace(draft_kind::object, std::move(members));
   return out;
 }
 
 draft draft::make_array(array items) {
   draft out;
-  out.value_.emplace<array>(std::move(items));
+  out.emplace(draft_kind::array, std::move(items));
   return out;
 }
 
@@ -137,23 +192,20 @@ draft draft::make_number(std::string_view spelling) {
   // "-0" is an int64 that would print as "0": it stays a spelling.
   if (auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc{} && parsed.ptr == end
                                                            && !(integer == 0 && spelling.size() > 1)) {
-    out.value_.emplace<int64_t>(integer);
+    out.emplace(draft_kind::integer, integer);
     return out;
   }
   double number = 0;
   auto parsed = std::from_chars(begin, end, number);
   if (parsed.ec == std::errc{} && parsed.ptr == end && std::isfinite(number) && double_text(number) == spelling)
-    out.value_.emplace<double>(number);
-  else
-    out.value_.emplace<spelled>(spelled{std::string(spelling)});
-  return out;
+    return number;
+  return draft(spelling, draft_kind::number);
 }
 
 const draft* draft::find(std::string_view key) const noexcept {
-  if (auto members = std::get_if<object>(&value_))
-    for (const auto& entry : *members)
-      if (entry.first == key)
-        return &entry.second;
+  for (const auto& entry : members())
+    if (entry.first == key)
+      return &entry.second;
   return nullptr;
 }
 
@@ -178,7 +230,7 @@ draft& draft::operator[](std::string_view key) {
   for (auto& entry : all)
     if (entry.first == key)
       return entry.second;
-  return all.emplace_back(std::string(key), draft{}).second;
+  return all.emplace_back(member_name(key), draft{}).second;
 }
 
 draft& draft::set(std::string_view key, draft value) {
@@ -186,43 +238,35 @@ draft& draft::set(std::string_view key, draft value) {
 }
 
 bool draft::erase(std::string_view key) {
-  auto all = std::get_if<object>(&value_);
-  return all && std::erase_if(*all, [&](const member& entry) { return entry.first == key; }) != 0;
+  return is_object() && std::erase_if(as<object>(), [&](const member& entry) { return entry.first == key; }) != 0;
 }
 
 std::string_view draft::str(std::string_view otherwise) const noexcept {
-  auto value = std::get_if<std::string>(&value_);
-  return value ? std::string_view(*value) : otherwise;
+  return is_string() ? text() : otherwise;
 }
 
 int64_t draft::integer(int64_t otherwise) const noexcept {
-  auto value = std::get_if<int64_t>(&value_);
-  return value ? *value : otherwise;
+  return is_integer() ? as<int64_t>() : otherwise;
 }
 
 double draft::number(double otherwise) const noexcept {
-  if (auto value = std::get_if<double>(&value_))
-    return *value;
-  if (auto value = std::get_if<int64_t>(&value_))
-    return static_cast<double>(*value);
-  if (auto value = std::get_if<spelled>(&value_))
-    return std::strtod(value->text.c_str(), nullptr);
-  return otherwise;
+  if (is_integer())
+    return static_cast<double>(as<int64_t>());
+  if (kind_ != draft_kind::number)
+    return otherwise;
+  return text_size_ == is_double ? as<double>() : std::strtod(std::string(text()).c_str(), nullptr);
 }
 
 bool draft::boolean(bool otherwise) const noexcept {
-  auto value = std::get_if<bool>(&value_);
-  return value ? *value : otherwise;
+  return is_bool() ? raw_[0] != std::byte{0} : otherwise;
 }
 
 std::string draft::number_text() const {
-  if (auto value = std::get_if<double>(&value_))
-    return double_text(*value);
-  if (auto value = std::get_if<int64_t>(&value_))
-    return std::to_string(*value);
-  if (auto value = std::get_if<spelled>(&value_))
-    return value->text;
-  return {};
+  if (is_integer())
+    return std::to_string(as<int64_t>());
+  if (kind_ != draft_kind::number)
+    return {};
+  return text_size_ == is_double ? double_text(as<double>()) : std::string(text());
 }
 
 size_t draft::size() const noexcept {
@@ -230,28 +274,26 @@ size_t draft::size() const noexcept {
 }
 
 const draft::array& draft::items() const noexcept {
-  auto value = std::get_if<array>(&value_);
-  return value ? *value : no_items;
+  return is_array() ? as<array>() : no_items;
 }
 
 draft::array& draft::items() {
   if (is_null())
-    value_.emplace<array>();
-  if (auto value = std::get_if<array>(&value_))
-    return *value;
+    emplace(draft_kind::array, array());
+  if (is_array())
+    return as<array>();
   throw std::logic_error("draft: not an array");
 }
 
 const draft::object& draft::members() const noexcept {
-  auto value = std::get_if<object>(&value_);
-  return value ? *value : no_members;
+  return is_object() ? as<object>() : no_members;
 }
 
 draft::object& draft::members() {
   if (is_null())
-    value_.emplace<object>();
-  if (auto value = std::get_if<object>(&value_))
-    return *value;
+    emplace(draft_kind::object, object());
+  if (is_object())
+    return as<object>();
   throw std::logic_error("draft: not an object");
 }
 

@@ -2,14 +2,16 @@
 // A plain value type, no sharing, no locks; whoever holds it may change it.
 #pragma once
 
+#include "messages/codec/member_name.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace messages::codec {
@@ -20,38 +22,62 @@ enum class draft_kind : uint8_t { null, boolean, integer, number, string, array,
 class draft {
 public:
   using array = std::vector<draft>;
-  using member = std::pair<std::string, draft>;
+  using member = std::pair<member_name, draft>;
   using object = std::vector<member>; // in insertion order
 
-  draft() noexcept = default; // null
-  draft(std::nullptr_t) noexcept {}
+  draft() noexcept : raw_{} {} // null
+  draft(std::nullptr_t) noexcept : draft() {}
   template <std::same_as<bool> T>
-  draft(T value) noexcept : value_(std::in_place_type<bool>, value) {}
+  draft(T value) noexcept : draft() {
+    kind_ = draft_kind::boolean;
+    raw_[0] = static_cast<std::byte>(value);
+  }
   template <std::integral T>
     requires(!std::same_as<T, bool>)
   draft(T value) : draft(from_integer(value)) {}
   draft(double value);
-  draft(const char* value) : value_(std::in_place_type<std::string>, value) {}
-  draft(std::string value) noexcept : value_(std::in_place_type<std::string>, std::move(value)) {}
-  draft(std::string_view value) : value_(std::in_place_type<std::string>, value) {}
+  draft(const char* value) : draft(std::string_view(value)) {}
+  draft(const std::string& value) : draft(std::string_view(value)) {}
+  draft(std::string_view value) : draft(value, draft_kind::string) {}
+  draft(const member_name& value) : draft(value.view()) {}
   // A pointer that is not text must not become `true`.
   template <class T>
   draft(const T*) = delete;
 
-  static draft make_object(std::initializer_list<std::pair<std::string_view, draft>> members = {});
-  static draft make_array(std::initializer_list<draft> items = {});
+  draft(const draft& other);
+  /// The other one is null then.
+  draft(draft&& other) noexcept : draft() { take(other); }
+  draft& operator=(const draft& other) {
+    if (this != &other)
+      *this = draft(other);
+    return *this;
+  }
+  draft& operator=(draft&& other) noexcept {
+    if (this != &other) {
+      draft old(std::move(*this)); // ends last: the other one may be a part of it
+      take(other);
+    }
+    return *this;
+  }
+  ~draft() {
+    if (owns())
+      destroy();
+  }
+
+  // What stands between braces is moved into the draft.
+  struct braced_member;
+  struct braced_item;
+  static draft make_object(std::initializer_list<braced_member> members);
+  static draft make_array(std::initializer_list<braced_item> items);
+  static draft make_object() { return make_object(object()); }
+  static draft make_array() { return make_array(array()); }
   static draft make_object(object members);
   static draft make_array(array items);
   /// A number by its JSON spelling, which must be valid. The spelling is kept when neither an int64 nor a
   /// double prints as exactly this text, so that what we do not understand passes through unchanged.
   static draft make_number(std::string_view spelling);
 
-  draft_kind kind() const noexcept {
-    constexpr draft_kind kinds[] = {draft_kind::null,   draft_kind::boolean, draft_kind::integer,
-                                    draft_kind::number, draft_kind::number,  draft_kind::string,
-                                    draft_kind::array,  draft_kind::object};
-    return kinds[value_.index()];
-  }
+  draft_kind kind() const noexcept { return kind_; }
   bool is_null() const noexcept { return kind() == draft_kind::null; }
   bool is_bool() const noexcept { return kind() == draft_kind::boolean; }
   bool is_integer() const noexcept { return kind() == draft_kind::integer; }
@@ -98,20 +124,65 @@ public:
   friend bool operator==(const draft& left, const draft& right);
 
 private:
-  struct spelled {
-    std::string text;
+  // A string, or a number as it is spelled: in the draft itself when it is short, else a copy on the heap.
+  struct far_text {
+    const char* data;
+    size_t size;
   };
+  static constexpr uint8_t inline_text_max = 30, is_far = 31, is_double = 32;
+
+  draft(std::string_view text, draft_kind kind);
+
   template <std::integral T>
   static draft from_integer(T value) {
     if (std::in_range<int64_t>(value)) {
       draft result;
-      result.value_.template emplace<int64_t>(static_cast<int64_t>(value));
+      result.emplace(draft_kind::integer, static_cast<int64_t>(value));
       return result;
     }
     return make_number(std::to_string(value));
   }
 
-  std::variant<std::monostate, bool, int64_t, double, spelled, std::string, array, object> value_;
+  // What `kind_` and `text_size_` say lives in `raw_`: bool, int64_t, double, far_text, array, object, or characters.
+  template <class T>
+  T& as() noexcept {
+    return *std::launder(reinterpret_cast<T*>(raw_));
+  }
+  template <class T>
+  const T& as() const noexcept {
+    return *std::launder(reinterpret_cast<const T*>(raw_));
+  }
+  template <class T>
+  void emplace(draft_kind kind, T value) noexcept {
+    static_assert(sizeof(T) <= sizeof raw_);
+    new (raw_) T(std::move(value));
+    kind_ = kind;
+  }
+  bool owns() const noexcept { return kind_ >= draft_kind::array || text_size_ == is_far; }
+  std::string_view text() const noexcept {
+    return text_size_ == is_far ? std::string_view{as<far_text>().data, as<far_text>().size}
+                                : std::string_view{reinterpret_cast<const char*>(raw_), text_size_};
+  }
+  void take(draft& other) noexcept; // this is null
+  void destroy() noexcept;
+
+  alignas(8) std::byte raw_[30];
+  uint8_t text_size_ = 0; // of text in raw_, or is_far, or is_double
+  draft_kind kind_ = draft_kind::null;
+};
+
+static_assert(sizeof(draft) == 32);
+
+struct draft::braced_member {
+  std::string_view name;
+  mutable draft value;
+};
+
+struct draft::braced_item {
+  template <class T>
+    requires std::convertible_to<T&&, draft>
+  braced_item(T&& from) : value(std::forward<T>(from)) {}
+  mutable draft value;
 };
 
 /// Levels of arrays and objects: 0 for a scalar, 1 for {}.

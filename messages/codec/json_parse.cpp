@@ -140,7 +140,7 @@ private:
       std::string_view key; // lives in the parser until the next document
       require(field.unescaped_key().get(key), at);
       auto made = value(field.value(), path_frame(at, key));
-      members_.emplace_back(std::string(key), std::move(made));
+      members_.emplace_back(member_name(key), std::move(made));
     }
     auto out = take<draft::object>(members_, base);
     drop_duplicates(out, at);
@@ -165,7 +165,7 @@ private:
     if (members.size() <= linear_duplicates_members_max) {
       for (size_t i = 1; i < members.size(); ++i)
         for (size_t j = 0; j < i; ++j)
-          if (members[i].first.size() == members[j].first.size() && members[i].first == members[j].first) {
+          if (members[i].first == members[j].first) {
             report_duplicate(members[i].first, at);
             members[j].second = std::move(members[i].second);
             members.erase(members.begin() + static_cast<std::ptrdiff_t>(i--));
@@ -177,7 +177,7 @@ private:
     for (size_t i = 0; i < order.size(); ++i)
       order[i] = i;
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      auto compared = members[a].first.compare(members[b].first);
+      auto compared = members[a].first.view().compare(members[b].first);
       return compared != 0 ? compared < 0 : a < b;
     });
     std::vector<bool> dropped(members.size());

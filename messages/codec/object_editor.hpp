@@ -45,7 +45,7 @@ public:
     if (indexed_)
       index_[std::string(key)] = members_.size();
     erased_.push_back(false);
-    return members_.emplace_back(std::string(key), std::move(value)).second;
+    return members_.emplace_back(member_name(key), std::move(value)).second;
   }
 
   void erase(std::string_view key) {

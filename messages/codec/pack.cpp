@@ -44,9 +44,10 @@ public:
     require_depth(at, 1);
     auto base = slots_.size();
     slots_.resize(base + t.fields().size());
+    size_t expected = 0;
     for (const auto& [key, item] : value.members()) {
       path_frame here(at, key);
-      auto f = t.find(key);
+      auto f = t.find_next(key, expected);
       if (!f)
         refuse(here, "unknown field \"" + here.text() + "\"");
       if (item.is_null())

@@ -121,6 +121,19 @@ const field* type::find(std::string_view json_name) const {
   return nullptr;
 }
 
+const field* type::find_next(const member_name& json_name, size_t& expected) const {
+  constexpr size_t skipped_max = 4; // searching costs as much
+  for (auto i = expected; i < keys_.size() && i <= expected + skipped_max; ++i)
+    if (keys_[i] == json_name) {
+      expected = i + 1;
+      return &fields_[i];
+    }
+  auto found = find(json_name);
+  if (found)
+    expected = static_cast<size_t>(found - fields_.data()) + 1;
+  return found;
+}
+
 std::string field::go_type() const {
   return list ? "[]" + go_item_type() : go_item_type();
 }
@@ -199,6 +212,8 @@ field read_field(const reflection::Schema& source, const reflection::Object& own
     return found ? *found : std::string();
   };
   f.name = f.attribute("json") ? text_of("json") : from.name()->str();
+  member_name::share(f.name);
+  f.key = member_name(f.name);
   f.key_prefix = "\"" + f.name + "\":";
   f.id = from.id();
   f.offset = from.offset();
@@ -326,8 +341,12 @@ schema::schema(std::string_view bfbs) : bytes_(bfbs) {
   }
   for (auto t : made) {
     t->zero_json_ = zero_of_table(*t);
-    for (auto& f : t->fields_)
+    for (auto& f : t->fields_) {
       f.zero_json = zero_of(f);
+      t->keys_.push_back(f.key);
+      t->places_.push_back({f.offset, f.always_written()});
+      t->always_written_count_ += f.always_written();
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // so that any number of threads may use one schema without locks.
 #pragma once
 
+#include "messages/codec/member_name.hpp"
 #include "messages/codec/object.hpp"
 
 #include <cstdint>
@@ -39,6 +40,7 @@ enum class value_kind : uint8_t {
 
 struct field {
   std::string name;       // as in JSON
+  member_name key;        // the same, as drafts have it
   std::string key_prefix; // "name": as it is written
   uint16_t id = 0;
   uint16_t offset = 0;    // in the vtable
@@ -109,11 +111,21 @@ public:
   /// In the order of the schema, which is the order in JSON.
   const std::vector<field>& fields() const { return fields_; }
   const field* find(std::string_view json_name) const;
+  /// As find(); quick for names that come in the order of the schema. `expected` is the index of the field to try
+  /// first, 0 in the beginning, and then of the one behind what was found.
+  const field* find_next(const member_name& json_name, size_t& expected) const;
   const std::string* attribute(std::string_view key) const;
   /// The JSON of a table that stores nothing: {} or its always written fields.
   const std::string& zero_json() const { return zero_json_; }
   /// Indexes into fields() in the order in which a FlatBuffer packs them without gaps (largest first).
   const std::vector<uint16_t>& packing_order() const { return packing_order_; }
+  /// Of each field what unpacking asks of all of them, side by side.
+  struct place {
+    uint16_t offset; // in the vtable
+    bool always_written;
+  };
+  const std::vector<place>& places() const { return places_; }
+  size_t always_written_count() const { return always_written_count_; }
 
 private:
   friend class schema;
@@ -121,6 +133,9 @@ private:
   std::vector<field> fields_;
   std::vector<std::pair<std::string, std::string>> attributes_;
   std::vector<uint16_t> packing_order_;
+  std::vector<place> places_;
+  std::vector<member_name> keys_;
+  size_t always_written_count_ = 0;
   std::vector<int16_t> slots_; // open hash table over the names
   uint32_t slot_mask_ = 0;
 };

@@ -14,24 +14,47 @@ draft value_of_field(const field& f, const uint8_t* at);
 // Fields that are always written, unless they would be null.
 draft zero_of(const field& f);
 
+// At least as many fields as are stored: how many the vtable has that are not 0.
+size_t stored_count(const stored_table* from) {
+  auto vtable = from->GetVTable();
+  auto size = flatbuffers::ReadScalar<flatbuffers::voffset_t>(vtable);
+  size_t count = 0;
+  for (flatbuffers::voffset_t at = 2 * sizeof size; at < size; at += sizeof size)
+    count += flatbuffers::ReadScalar<flatbuffers::voffset_t>(vtable + at) != 0;
+  return count;
+}
+
 draft table(const type& t, const stored_table* from) {
   draft::object members;
-  members.reserve(t.fields().size() < 8 ? t.fields().size() : 8);
-  for (const auto& f : t.fields()) {
-    auto at = from ? from->GetAddressOf(f.offset) : nullptr;
-    if (at ? is_omitted(f, at) : !f.always_written())
+  members.reserve((from ? stored_count(from) : 0) + t.always_written_count());
+  const auto& places = t.places();
+  for (size_t i = 0; i < places.size(); ++i) {
+    auto at = from ? from->GetAddressOf(places[i].offset) : nullptr;
+    if (!at && !places[i].always_written)
+      continue;
+    const auto& f = t.fields()[i];
+    if (at && is_omitted(f, at))
       continue;
     auto value = at ? value_of_field(f, at) : zero_of(f);
     if (at || !value.is_null())
-      members.emplace_back(f.name, std::move(value));
+      members.emplace_back(f.key, std::move(value));
   }
   return draft::make_object(std::move(members));
+}
+
+// The draft of a zero_json that is no table's.
+draft zero_scalar(std::string_view json) {
+  if (json == "null")
+    return {};
+  if (json == "\"\"")
+    return "";
+  return parse_json(json).value;
 }
 
 draft zero_of(const field& f) {
   if (f.kind == value_kind::table && f.zero_json != "null")
     return table(*f.nested, nullptr);
-  return parse_json(f.zero_json).value;
+  return zero_scalar(f.zero_json);
 }
 
 draft one(const field& f, const uint8_t* at) {
@@ -68,7 +91,7 @@ draft one(const field& f, const uint8_t* at) {
         auto entry = reinterpret_cast<const stored_table*>(entries->Get(i));
         auto key = entry->GetAddressOf(of_key.offset);
         auto value = entry->GetAddressOf(of_value.offset);
-        members.emplace_back(key ? std::string(stored_text(key)) : std::string(),
+        members.emplace_back(key ? member_name(stored_text(key)) : member_name(),
                              value ? value_of_field(of_value, value)
                              : of_value.kind == value_kind::bytes ? draft("") : parse_json(of_value.zero_json).value);
       }

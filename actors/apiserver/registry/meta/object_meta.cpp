@@ -213,9 +213,13 @@ namespace {
 // Absent, null and an empty list mean the same.
 bool is_nothing(const draft& value) { return value.is_null() || (value.is_array() && value.empty()); }
 
+// Members of the same name are compared once, not from either side: that would double at every level.
 bool members_match(const draft& left, const draft& right) {
   for (auto& [key, value] : left.members())
     if (!semantically_equal(value, right.get(key)))
+      return false;
+  for (auto& [key, value] : right.members())
+    if (!is_nothing(value) && !left.contains(key))
       return false;
   return true;
 }
@@ -224,7 +228,7 @@ bool members_match(const draft& left, const draft& right) {
 
 bool semantically_equal(const draft& left, const draft& right) {
   if (left.is_object() && right.is_object())
-    return members_match(left, right) && members_match(right, left);
+    return members_match(left, right);
   if (left.is_array() && right.is_array()) {
     return left.size() == right.size() &&
            std::equal(left.items().begin(), left.items().end(), right.items().begin(), semantically_equal);

@@ -92,7 +92,7 @@ void validate_lists(const draft& resources, name_check check_name, const path& f
   auto limits_field = field.child("limits"), requests_field = field.child("requests");
   auto& limits = resources.get("limits");
   bool computes = false, huge = false;
-  auto check = [&](const std::string& name, const draft& quantity, const path& at) {
+  auto check = [&](std::string_view name, const draft& quantity, const path& at) {
     check_name(name, at.key(name), out);
     validate_quantity(name, quantity, at.key(name), out);
     huge |= is_huge_page(name);

@@ -87,3 +87,56 @@ TEST_CASE("depth counts levels of lists and objects") {
   CHECK(depth_of(draft::make_object()) == 1);
   CHECK(depth_of(draft::make_array({draft::make_object({{"a", draft::make_array()}})})) == 3);
 }
+
+TEST_CASE("a member's name is the same whether it lies in the draft, is shared or is a copy") {
+  using messages::codec::member_name;
+  const std::string longest_inline(15, 'a'), shared(16, 'b'), own(70, 'c');
+  member_name::share(shared);
+  for (const auto& text : {std::string(), std::string("x"), longest_inline, shared, own}) {
+    member_name name(text), copy(name), other("other");
+    CHECK(name.view() == text);
+    CHECK(name.size() == text.size());
+    CHECK(copy == name);
+    CHECK(name == std::string_view(text));
+    CHECK_FALSE(name == other);
+    other = copy;
+    CHECK(other == name);
+    member_name moved(std::move(other));
+    CHECK(moved == name);
+    moved = std::move(copy);
+    CHECK(moved == name);
+  }
+}
+
+TEST_CASE("a name that is shared later equals its earlier copies") {
+  using messages::codec::member_name;
+  const std::string text = "a name of the second schema";
+  member_name before(text);
+  member_name::share(text);
+  CHECK(before == member_name(text));
+  CHECK(member_name(text).view().data() == member_name(text).view().data());
+}
+
+TEST_CASE("texts of every length survive copies and moves") {
+  for (size_t size = 0; size < 70; ++size) {
+    const std::string text(size, 'x');
+    draft value(text), copy(value);
+    CHECK(copy.str() == text);
+    draft moved(std::move(copy));
+    CHECK(moved.str() == text);
+    copy = moved;
+    CHECK(copy == value);
+    const auto spelled = "1" + std::string(size, '0') + ".0";
+    draft number = draft::make_number(spelled);
+    CHECK(draft(number).number_text() == spelled);
+  }
+}
+
+TEST_CASE("a draft may be given a part of itself") {
+  auto d = draft::make_object({{"spec", draft::make_array({1, draft::make_object({{"deep", "a text that does not lie in the draft"}})})}});
+  auto copied = d;
+  copied = copied.get("spec").items()[1];
+  CHECK(copied.get("deep").str() == "a text that does not lie in the draft");
+  d = std::move(d.find("spec")->items()[1]);
+  CHECK(d == copied);
+}

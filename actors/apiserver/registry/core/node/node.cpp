@@ -119,7 +119,7 @@ std::string roles(const draft& object) {
   std::set<std::string> names;
   for (auto& [key, value] : object.get("metadata").get("labels").members()) {
     if (key.starts_with(prefix) && key.size() > prefix.size())
-      names.insert(key.substr(prefix.size()));
+      names.emplace(key.substr(prefix.size()));
     else if (key == "kubernetes.io/role" && !value.str().empty())
       names.emplace(value.str());
   }

@@ -191,3 +191,15 @@ TEST_CASE("a namespace with a generated name carries it as a label") {
   k.prepare_create(context, object);
   CHECK(object.get("metadata").get("labels").get("kubernetes.io/metadata.name").str() == "demo-abcde");
 }
+
+TEST_CASE("comparing what is deep costs no more than its size, and nothing equals what is absent") {
+  draft deep = "end";
+  for (int level = 0; level < 60; ++level)
+    deep = draft::make_object({{"next", std::move(deep)}});
+  CHECK(registry::meta::semantically_equal(deep, draft(deep)));
+  const auto with_empty = draft::make_object({{"a", 1}, {"b", draft::make_array()}, {"c", {}}});
+  const auto without = draft::make_object({{"a", 1}});
+  CHECK(registry::meta::semantically_equal(with_empty, without));
+  CHECK(registry::meta::semantically_equal(without, with_empty));
+  CHECK_FALSE(registry::meta::semantically_equal(without, draft::make_object({{"a", 1}, {"b", draft::make_array({1})}})));
+}
