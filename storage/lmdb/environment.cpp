@@ -22,7 +22,10 @@ namespace {
 constexpr unsigned readers_max = 512; // concurrent read calls
 constexpr std::array database_names{"current", "history", "meta", "revisions"}; // in LMDB's order
 constexpr unsigned databases_max = 8;
-constexpr size_t drop_bytes = 4 << 20; // after so much was written, what a transaction looks at is not needed any more
+// After so much was written, or so long, what transactions have looked at is not needed any more. Each page that one looks at brings its
+// neighbours in (fault-around): a few hundred leases that are renewed, or a step of compaction, would keep tens of MB in the process.
+constexpr size_t drop_bytes = 4 << 20;
+constexpr std::chrono::milliseconds drop_interval{900}; // less than apply_limits::after
 constexpr size_t ahead_bytes_min = 256 * 1024; // the file is at least so much longer than its content
 constexpr const char* data_file = "data.mdb";
 constexpr const char* made_file = "made"; // says that there is a store here, whatever has become of data.mdb
@@ -310,7 +313,7 @@ void environment::write(size_t bytes, const std::function<bool(MDB_txn*)>& work)
       throw_named(e);
     }
   }
-  if (written_bytes_ >= drop_bytes)
+  if (written_bytes_ >= drop_bytes || std::chrono::steady_clock::now() - dropped_at_ >= drop_interval)
     drop_pages();
 }
 
@@ -320,6 +323,7 @@ void environment::drop_pages() {
   if (mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS)
     drop_resident(file);
   written_bytes_ = 0;
+  dropped_at_ = std::chrono::steady_clock::now();
 }
 
 void environment::commit(MDB_txn* txn, size_t bytes) {

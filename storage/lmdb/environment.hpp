@@ -7,6 +7,7 @@
 
 #include <lmdb.h>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -104,6 +105,7 @@ private:
   size_t map_bytes_ = 0;
   size_t file_bytes_ = 0; // written so far, zeros included; for the one who commits
   size_t written_bytes_ = 0; // since drop_pages(); for the one who commits
+  std::chrono::steady_clock::time_point dropped_at_; // the same
   std::atomic<bool> broken_{false};
 };
 
