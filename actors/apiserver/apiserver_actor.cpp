@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "actors/apiserver/auth/authorize.hpp"
+#include "actors/apiserver/cache/rendered_texts.hpp"
 #include "messages/codec/codec.hpp"
 #include "runtime/transport/ask.hpp"
 
@@ -322,6 +323,7 @@ void apiserver::on_tick() {
     expire_barrier(link, now);
     raise_fences(link);
   }
+  cache::rendered().age(now);
   settle_takeovers();
   show_readiness();
   show_presence();

@@ -5,48 +5,25 @@
 #include <stdexcept>
 #include <thread>
 
+#include "actors/apiserver/cache/rendered_texts.hpp"
 #include "messages/codec/codec.hpp"
 
 namespace actors::apiserver::cache {
 
 // ---- rendered objects ------------------------------------------------------------------------------------
 
-namespace {
-/// Weak references to rendered texts, oldest first. The owner of a text is its object; this only counts.
-struct rendered_texts {
-  std::mutex mutex;
-  std::deque<std::pair<std::weak_ptr<const std::string>, size_t>> texts;
-  size_t bytes = 0;
-
-  bool admit(const std::shared_ptr<const std::string>& text) {
-    std::lock_guard lock{mutex};
-    while (!texts.empty() && (texts.front().first.expired() || texts.size() > texts_max)) {
-      bytes -= texts.front().second;
-      texts.pop_front();
-    }
-    if (bytes + text->size() > cached_object::rendered_bytes_max)
-      return false;
-    bytes += text->size();
-    texts.emplace_back(text, text->size());
-    return true;
-  }
-  static constexpr size_t texts_max = 1u << 20;
-};
-
-rendered_texts& rendered() {
-  static rendered_texts texts;
-  return texts;
+cached_object::~cached_object() {
+  if (has_text_.load(std::memory_order_acquire))
+    rendered().forget(*this);
 }
-} // namespace
 
 std::shared_ptr<const std::string> cached_object::json() const {
-  if (auto ready = json_.load())
-    return ready;
+  if (has_text_.load(std::memory_order_acquire))
+    if (auto ready = rendered().find(*this))
+      return ready;
   auto text = std::make_shared<std::string>();
   messages::codec::encode_json(*type_, bytes_, revision_, *text);
-  if (rendered().admit(text))
-    json_.store(text);
-  return text;
+  return rendered().admit(*this, std::move(text));
 }
 
 // ---- windows ---------------------------------------------------------------------------------------------

@@ -30,22 +30,25 @@ class cached_object {
 public:
   cached_object(const type& what, object_buffer bytes, int64_t revision)
       : type_(&what), bytes_(std::move(bytes)), revision_(revision) {}
+  ~cached_object();
+  cached_object(const cached_object&) = delete;
+  cached_object& operator=(const cached_object&) = delete;
 
   const type& what() const { return *type_; }
   const object_buffer& bytes() const { return bytes_; }
   int64_t revision() const { return revision_; }
 
-  /// The object as JSON with its resourceVersion, without line ends; rendered once and shared while the bytes of all
-  /// rendered objects stay below `rendered_bytes_max`. Thread-safe.
+  /// The object as JSON with its resourceVersion, without line ends; rendered once and shared while it is asked for
+  /// (rendered_texts.hpp). Thread-safe.
   std::shared_ptr<const std::string> json() const;
 
-  static constexpr size_t rendered_bytes_max = 64u << 20;
-
 private:
+  friend class rendered_texts;
+
   const type* type_;
   object_buffer bytes_;
   int64_t revision_;
-  mutable std::atomic<std::shared_ptr<const std::string>> json_;
+  mutable std::atomic<bool> has_text_{false};
 };
 using object_ptr = std::shared_ptr<const cached_object>;
 

@@ -1,6 +1,7 @@
 // Snapshots and change windows.
 #include <catch2/catch.hpp>
 
+#include "actors/apiserver/cache/rendered_texts.hpp"
 #include "actors/apiserver/cache/watch_cache.hpp"
 #include "messages/codec/codec.hpp"
 
@@ -128,6 +129,42 @@ TEST_CASE("an object is rendered once, with its revision") {
   CHECK(first->find(R"("resourceVersion":"12")") != std::string::npos);
 }
 
+TEST_CASE("a text is kept while it is asked for, and not longer than its object") {
+  rendered_texts texts;
+  const auto first = config_map("a", 1), second = config_map("b", 2);
+  const auto text = [](std::string value) { return std::make_shared<const std::string>(std::move(value)); };
+  constexpr int64_t idle_us = std::chrono::microseconds{rendered_texts::idle_max}.count();
+  const auto age = [&](int64_t now_us) {
+    for (size_t i = 0; i < rendered_texts::parts; ++i)
+      texts.age(now_us);
+  };
+  age(0);
+  const auto kept = texts.admit(*first, text("first"));
+  CHECK(texts.admit(*first, text("rendered meanwhile")) == kept);
+  texts.admit(*second, text("second"));
+  CHECK(texts.bytes() == 11);
+  age(idle_us - 1);
+  CHECK(texts.find(*first) == kept);
+  age(idle_us);
+  CHECK(texts.find(*first) == kept);
+  CHECK(texts.find(*second) == nullptr);
+  CHECK(texts.bytes() == 5);
+  CHECK(*texts.admit(*second, text(std::string(rendered_texts::bytes_max, 'x'))) != "second"); // is answered, though it does not fit
+  CHECK(texts.find(*second) == nullptr);
+  texts.forget(*first);
+  CHECK(texts.find(*first) == nullptr);
+  CHECK(texts.bytes() == 0);
+}
+
+TEST_CASE("an object that ends takes its text along") {
+  const size_t before = rendered().bytes();
+  auto object = config_map("a", 12);
+  const auto text = object->json();
+  CHECK(rendered().bytes() == before + text->size());
+  object = nullptr;
+  CHECK(rendered().bytes() == before);
+}
+
 TEST_CASE("the objects of one resource can be had as they were, as far back as the window goes") {
   shard_cache shard("main", {"/configmaps/", "/secrets/"});
   auto loaded = std::make_shared<snapshot>();
@@ -147,8 +184,8 @@ TEST_CASE("the objects of one resource can be had as they were, as far back as t
     if (state == nullptr)
       return std::string{"none"};
     CHECK(state->revision == revision);
-    state->objects.visit("/configmaps/", "", [&](const std::string& name, const object_ptr& object) {
-      text += name.substr(name.rfind('/') + 1) + std::to_string(object->revision()) + " ";
+    state->objects.visit("/configmaps/", "", [&](std::string_view name, const object_ptr& object) {
+      text += std::string{name.substr(name.rfind('/') + 1)} + std::to_string(object->revision()) + " ";
       return true;
     });
     return text;
