@@ -41,10 +41,29 @@ public:
   int64_t complete_since_us() const;
 
 private:
+  struct shared_name {
+    uint32_t uses = 0;        // by entries, in whatever role
+    uint64_t newest = 0;      // the number of the newest entry of the object with this name, +1; 0: none
+  };
+  using names = std::unordered_map<std::string, shared_name>;
+  using name = names::value_type*;
+
+  /// The texts are few and repeat: each is kept once.
+  struct stored_entry {
+    name object, verb, subresource, user, agent, origin, cause_object;
+    uint64_t before; // of the same object, as in shared_name
+    int64_t revision, previous, wall_us, epoch, cause_revision;
+    bool by_role;
+  };
+  name keep(std::string_view text);
+  void let_go(name used);
+  void forget_oldest();
+  static written_entry told(const stored_entry& entry);
+
   mutable std::mutex mutex_;
-  std::deque<written_entry> entries_;
+  names names_;
+  std::deque<stored_entry> entries_;
   uint64_t first_ = 0; // number of entries_.front()
-  std::unordered_map<std::string, std::deque<uint64_t>> by_object_;
 };
 
 } // namespace runtime::telemetry

@@ -85,6 +85,16 @@ TEST_CASE("the log of writes is bounded, and says since when it is complete") {
   CHECK(newest.size() == provenance_log::answer_max);
   CHECK(newest[0].revision > newest[1].revision);
   CHECK(log.of("pods/none").empty());
+  // Of what is written once only, nothing stays.
+  for (size_t i = 0; i < provenance_log::entries_max; ++i)
+    log.add(by_role("nodes/" + std::to_string(i), static_cast<int64_t>(i + 1), "patch", "y", "pods/0", 7));
+  CHECK(log.of("pods/0").empty()); // though it is a cause of others
+  log.add(by_role("pods/0", 9, "patch", "x", "", 0));
+  REQUIRE(log.of("pods/0").size() == 1);
+  CHECK(log.of("pods/0")[0].agent == "x");
+  CHECK(log.of("nodes/0").empty());
+  REQUIRE(log.of("nodes/1").size() == 1);
+  CHECK(log.of("nodes/1")[0].cause_object == "pods/0");
 }
 
 TEST_CASE("what was written survives the control socket") {
