@@ -19,11 +19,10 @@ std::string stored_form(const attachment& object) {
 }
 
 // Adds the object to the attachments and returns its index.
-int32_t attach(std::vector<attachment>& attachments, std::string&& value, const std::string& key) {
-  auto owner = std::make_shared<const std::string>(std::move(value));
-  const auto size = owner->size();
-  // The engine has checked the checksum, so the bytes are those that were verified when they were written.
-  auto object = runtime::transport::attachment_from_wire(std::move(owner), 0, size, false);
+int32_t attach(std::vector<attachment>& attachments, std::string_view value, const std::string& key) {
+  // The engine has checked the checksum, so the bytes are those that were verified when they were written. They stay in memory for as
+  // long as the object is in a cache: without what is not the object.
+  auto object = runtime::transport::attachment_of_stored(value);
   if (!object)
     throw storage::error(storage::error_code::corrupt,
                          "\"" + key + "\" is of a table that this version of Troupe does not know");
@@ -143,7 +142,7 @@ protocol::range_reply to_reply(storage::range_page&& page) {
   attachments.reserve(page.records.size());
   for (auto& r : page.records) {
     auto converted = std::make_unique<fb::RecordT>();
-    converted->object = attach(attachments, std::move(r.value), r.key);
+    converted->object = attach(attachments, r.value, r.key);
     converted->key = std::move(r.key);
     converted->created = r.created;
     converted->modified = r.modified;
@@ -167,10 +166,10 @@ protocol::shard_changes to_message(const std::string& shard, storage::revision a
     converted->revision = c.rev;
     converted->created = c.created;
     converted->previous_revision = c.previous_rev;
-    converted->object = attach(attachments, std::move(c.value), c.key);
+    converted->object = attach(attachments, c.value, c.key);
     // What an erase replaced is its last value: one copy serves both.
     if (c.previous)
-      converted->previous = erase ? converted->object : attach(attachments, std::move(*c.previous), c.key);
+      converted->previous = erase ? converted->object : attach(attachments, *c.previous, c.key);
     converted->key = std::move(c.key);
     message.changes.push_back(std::move(converted));
   }

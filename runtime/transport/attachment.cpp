@@ -14,6 +14,22 @@ constexpr size_t name_size_max = 512;
 size_t padded(size_t size) {
   return (size + alignment - 1) / alignment * alignment;
 }
+
+struct header {
+  const messages::codec::type* type = nullptr; // null: no such form, or a table that the schema lacks
+  size_t size = 0;
+};
+
+header read_header(std::string_view wire) {
+  if (wire.size() < 2)
+    return {};
+  const auto* bytes = reinterpret_cast<const uint8_t*>(wire.data());
+  const size_t length = bytes[0] | static_cast<size_t>(bytes[1]) << 8;
+  const size_t size = padded(2 + length);
+  if (length > name_size_max || size > wire.size())
+    return {};
+  return {messages::codec::api_schema().find_table(wire.substr(2, length)), size};
+}
 } // namespace
 
 void append_wire(const attachment& value, std::string& out) {
@@ -29,21 +45,27 @@ void append_wire(const attachment& value, std::string& out) {
 
 std::optional<attachment> attachment_from_wire(std::shared_ptr<const std::string> owner, size_t offset, size_t size,
                                                bool verify) {
-  if (size < 2 || offset > owner->size() || size > owner->size() - offset)
+  if (offset > owner->size() || size > owner->size() - offset)
     return std::nullopt;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(owner->data()) + offset;
-  const size_t length = bytes[0] | static_cast<size_t>(bytes[1]) << 8;
-  const size_t header = padded(2 + length);
-  if (length > name_size_max || header > size)
+  const auto wire = std::string_view{*owner}.substr(offset, size);
+  const auto found = read_header(wire);
+  if (!found.type)
     return std::nullopt;
-  const auto* type = messages::codec::api_schema().find_table({reinterpret_cast<const char*>(bytes) + 2, length});
-  if (type == nullptr)
+  const auto* data = reinterpret_cast<const uint8_t*>(wire.data()) + found.size;
+  messages::codec::object_buffer object{std::shared_ptr<const void>{owner, owner.get()}, data, size - found.size};
+  if (verify && !messages::codec::verify(*found.type, object))
     return std::nullopt;
-  const uint8_t* data = bytes + header;
-  messages::codec::object_buffer object{std::shared_ptr<const void>{owner, owner.get()}, data, size - header};
-  if (verify && !messages::codec::verify(*type, object))
+  return attachment{found.type, std::move(object)};
+}
+
+std::optional<attachment> attachment_of_stored(std::string_view wire) {
+  const auto found = read_header(wire);
+  if (!found.type)
     return std::nullopt;
-  return attachment{type, std::move(object)};
+  const auto object = wire.substr(found.size);
+  const auto copy = std::make_shared_for_overwrite<uint64_t[]>((object.size() + 7) / 8); // aligned as FlatBuffers wants it
+  std::memcpy(copy.get(), object.data(), object.size());
+  return attachment{found.type, {copy, reinterpret_cast<const uint8_t*>(copy.get()), object.size()}};
 }
 
 } // namespace runtime::transport

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace messages::codec {
 class type;
@@ -27,5 +28,8 @@ void append_wire(const attachment& value, std::string& out);
 /// form, a table that the schema lacks, or (with `verify`) bytes that are no such table.
 std::optional<attachment> attachment_from_wire(std::shared_ptr<const std::string> owner, size_t offset, size_t size,
                                                bool verify);
+
+/// The same of what was verified before, as a copy that keeps nothing else in memory: one allocation, of little more than the object.
+std::optional<attachment> attachment_of_stored(std::string_view wire);
 
 } // namespace runtime::transport

@@ -27,6 +27,7 @@ TEST_CASE("an object comes back from storage as it was sent") {
   CHECK(record->created() == 4);
   CHECK(record->modified() == 7);
   CHECK(text_of(reply.at(record->object())) == "hello");
+  CHECK(reinterpret_cast<uintptr_t>(reply.at(record->object()).object.data()) % 8 == 0);
   CHECK(reply.at(record->object()).type->name() == "ConfigMap");
 }
 
