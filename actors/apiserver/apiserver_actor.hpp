@@ -144,14 +144,14 @@ private:
   void announce_when_ready();
   void show_readiness();
   void show_listing();
-  void observe_service(const std::string& key, const cache::object_ptr& service);
+  void observe_service(std::string_view key, const cache::object_ptr& service);
   void create_system_objects();
   void create_system_object(std::string_view plural, std::string_view name_space, messages::codec::draft object,
                             std::function<void()> then);
   shard_link& link_of(std::string_view key_prefix);
 
   // ---- its own address (apiserver_actor_presence.cpp) ----
-  void observe_lease(const std::string& key, const cache::object_ptr& object);
+  void observe_lease(std::string_view key, const cache::object_ptr& object);
   void show_presence();
   void withdraw_presence();
   void reconcile_endpoints(const std::set<presence::location>& live);
@@ -160,7 +160,7 @@ private:
 
   // ---- fencing (apiserver_actor_fences.cpp) ----
   void note_claims(const cache::snapshot& state);
-  void note_claim(const std::string& key, const cache::object_ptr& object);
+  void note_claim(std::string_view key, const cache::object_ptr& object);
   void raise_fences(shard_link& link);
   void on_fence_answer(shard_link& link, uint64_t generation, const std::string& failure);
   void begin_commits(shard_link& link);

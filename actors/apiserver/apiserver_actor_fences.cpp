@@ -19,13 +19,13 @@ void apiserver::note_claims(const cache::snapshot& state) {
   const auto* kind = fencing::claiming_kind();
   if (kind == nullptr)
     return;
-  state.objects.visit(kind->key_prefix, "", [this](const std::string& key, const cache::object_ptr& object) {
+  state.objects.visit(kind->key_prefix, "", [this](std::string_view key, const cache::object_ptr& object) {
     note_claim(key, object);
     return true;
   });
 }
 
-void apiserver::note_claim(const std::string& key, const cache::object_ptr& object) {
+void apiserver::note_claim(std::string_view key, const cache::object_ptr& object) {
   const auto* kind = fencing::claiming_kind();
   if (kind == nullptr || object == nullptr || !key.starts_with(kind->key_prefix))
     return;

@@ -24,15 +24,16 @@ draft unpacked(const cache::object_ptr& object) { return messages::codec::unpack
 } // namespace
 
 /// `object` null: it is gone.
-void apiserver::observe_lease(const std::string& key, const cache::object_ptr& object) {
+void apiserver::observe_lease(std::string_view key, const cache::object_ptr& object) {
   static const std::string prefix = own_leases();
   static const std::string apiservers = prefix + presence::lease_name("");
   if (!key.starts_with(apiservers))
     return;
+  const std::string name{key.substr(prefix.size())};
   if (object == nullptr)
-    leases_.forget(key.substr(prefix.size()));
+    leases_.forget(name);
   else
-    leases_.observe(key.substr(prefix.size()), unpacked(object), now_us());
+    leases_.observe(name, unpacked(object), now_us());
 }
 
 void apiserver::show_presence() {
@@ -94,7 +95,7 @@ void apiserver::reconcile_own(const registry::kind& kind, const std::map<std::st
     write_own(kind, protocol::Verb::update, std::move(next));
   }
   const auto prefix = verbs::store_key(kind, endpoints_namespace, "kubernetes-");
-  state->objects.visit(prefix, "", [&](const std::string&, const cache::object_ptr& object) {
+  state->objects.visit(prefix, "", [&](std::string_view, const cache::object_ptr& object) {
     const auto present = unpacked(object);
     const auto& metadata = present.get("metadata");
     if (metadata.get("labels").get(service_label).str() == "kubernetes" && !wanted.contains(std::string{metadata.get("name").str()}))

@@ -130,13 +130,13 @@ void apiserver::load_finished(shard_link& link, uint64_t generation, std::shared
                                                {"revision", building->revision}});
       link.cache->load(building, oldest);
       note_claims(*building);
-      building->objects.visit(presence_prefix, "", [this](const std::string& key, const cache::object_ptr& object) {
+      building->objects.visit(presence_prefix, "", [this](std::string_view key, const cache::object_ptr& object) {
         observe_lease(key, object);
         return true;
       });
       if (&link == &link_of(services_prefix)) {
         allocator_.reset();
-        building->objects.visit(services_prefix, "", [this](const std::string& key, const cache::object_ptr& service) {
+        building->objects.visit(services_prefix, "", [this](std::string_view key, const cache::object_ptr& service) {
           observe_service(key, service);
           return true;
         });
@@ -229,8 +229,8 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   pump_affected(link, affected);
 }
 
-void apiserver::observe_service(const std::string& key, const cache::object_ptr& service) {
-  allocator_.observe(key, service ? messages::codec::unpack(service->what(), service->bytes()) : messages::codec::draft{});
+void apiserver::observe_service(std::string_view key, const cache::object_ptr& service) {
+  allocator_.observe(std::string{key}, service ? messages::codec::unpack(service->what(), service->bytes()) : messages::codec::draft{});
 }
 
 void apiserver::announce_when_ready() {

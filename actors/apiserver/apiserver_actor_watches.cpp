@@ -133,7 +133,7 @@ bool apiserver::send_initial(watcher& item) {
         take(*object);
     }
   } else {
-    item.initial->objects.visit(item.prefix, item.initial_after, [&](const std::string& key, const cache::object_ptr& object) {
+    item.initial->objects.visit(item.prefix, item.initial_after, [&](std::string_view key, const cache::object_ptr& object) {
       if (batch.events.size() >= batch_events_max) {
         more = true;
         return false;

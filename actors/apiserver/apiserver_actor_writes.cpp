@@ -430,9 +430,9 @@ void apiserver::delete_collection(const protocol::write_request& message, write_
       request.name_space.empty() ? std::string{request.kind->key_prefix} : verbs::store_key(*request.kind, request.name_space, "");
     std::vector<std::string> keys;
     const auto state = cache_->shard_of(request.kind->key_prefix).read();
-    state->objects.visit(prefix, "", [&](const std::string& key, const cache::object_ptr& object) {
+    state->objects.visit(prefix, "", [&](std::string_view key, const cache::object_ptr& object) {
       if (selector.matches(object->what(), object->bytes()))
-        keys.push_back(key.substr(request.kind->key_prefix.size()));
+        keys.emplace_back(key.substr(request.kind->key_prefix.size()));
       return true;
     });
     // One after the other: the bound on parallel work is one, whatever the size of the collection.

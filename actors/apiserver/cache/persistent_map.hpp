@@ -3,11 +3,14 @@
 // the keys alone, so that equal contents cost the same whatever their history (Seidel and Aragon, 1996).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <functional>
-#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace actors::apiserver::cache {
 
@@ -20,7 +23,7 @@ public:
   const V* find(std::string_view key) const {
     const node* at = root_.get();
     while (at != nullptr) {
-      const int order = key.compare(at->key);
+      const int order = key.compare(at->key());
       if (order == 0)
         return &at->value;
       at = (order < 0 ? at->left : at->right).get();
@@ -28,9 +31,8 @@ public:
     return nullptr;
   }
 
-  persistent_map put(std::string key, V value) const {
-    const uint64_t priority = mix(std::hash<std::string_view>{}(key));
-    return persistent_map{put(root_, std::move(key), std::move(value), priority)};
+  persistent_map put(std::string_view key, V value) const {
+    return persistent_map{put(root_, key, value, priority_of(key))};
   }
 
   persistent_map erase(std::string_view key) const {
@@ -56,13 +58,62 @@ public:
 
 private:
   struct node;
-  using link = std::shared_ptr<const node>;
+
+  /// Shares a node. As std::shared_ptr, with the count in the node: half as large.
+  class link {
+  public:
+    link() = default;
+    explicit link(const node* counted) : node_(counted) {}
+    link(const link& other) : node_(other.node_) {
+      if (node_ != nullptr)
+        node_->uses.fetch_add(1, std::memory_order_relaxed);
+    }
+    link(link&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    link& operator=(link other) noexcept {
+      std::swap(node_, other.node_);
+      return *this;
+    }
+    ~link() {
+      if (node_ != nullptr && node_->uses.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        node::destroy(node_);
+    }
+    const node* get() const { return node_; }
+    const node* operator->() const { return node_; }
+    const node& operator*() const { return *node_; }
+    explicit operator bool() const { return node_ != nullptr; }
+
+  private:
+    const node* node_ = nullptr;
+  };
+
+  /// In one piece with its key's characters, which follow it.
   struct node {
-    std::string key;
-    V value;
-    uint64_t priority;
+    mutable std::atomic<uint32_t> uses{1};
+    uint32_t size;
+    uint32_t priority;
+    uint32_t key_size;
     link left, right;
-    size_t size;
+    V value;
+
+    std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_size}; }
+
+    static link make(std::string_view key, const V& value, uint32_t priority, link left, link right) {
+      static_assert(alignof(node) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+      void* memory = ::operator new(sizeof(node) + key.size());
+      auto* made = new (memory) node(value, priority, static_cast<uint32_t>(key.size()), std::move(left), std::move(right));
+      std::memcpy(static_cast<void*>(made + 1), key.data(), key.size());
+      return link{made};
+    }
+    static void destroy(const node* at) {
+      const size_t bytes = sizeof(node) + at->key_size;
+      at->~node();
+      ::operator delete(const_cast<node*>(at), bytes);
+    }
+
+  private:
+    node(const V& what, uint32_t order, uint32_t key_bytes, link smaller, link larger)
+        : size(static_cast<uint32_t>(1 + count(smaller) + count(larger))), priority(order), key_size(key_bytes),
+          left(std::move(smaller)), right(std::move(larger)), value(what) {}
   };
 
   explicit persistent_map(link root) : root_(std::move(root)) {}
@@ -72,6 +123,7 @@ public:
 
 private:
   static size_t count(const link& at) { return at ? at->size : 0; }
+  static uint32_t priority_of(std::string_view key) { return static_cast<uint32_t>(mix(std::hash<std::string_view>{}(key)) >> 32); }
   static uint64_t mix(uint64_t x) {
     x ^= x >> 33;
     x *= 0xff51afd7ed558ccdull;
@@ -80,23 +132,22 @@ private:
     return x ^ (x >> 33);
   }
   static link make(const node& like, link left, link right) {
-    const size_t size = 1 + count(left) + count(right);
-    return std::make_shared<const node>(node{like.key, like.value, like.priority, std::move(left), std::move(right), size});
+    return node::make(like.key(), like.value, like.priority, std::move(left), std::move(right));
   }
 
-  static link put(const link& at, std::string key, V value, uint64_t priority) {
+  static link put(const link& at, std::string_view key, const V& value, uint32_t priority) {
     if (!at)
-      return std::make_shared<const node>(node{std::move(key), std::move(value), priority, nullptr, nullptr, 1});
-    const int order = key.compare(at->key);
+      return node::make(key, value, priority, {}, {});
+    const int order = key.compare(at->key());
     if (order == 0)
-      return std::make_shared<const node>(node{at->key, std::move(value), at->priority, at->left, at->right, at->size});
+      return node::make(key, value, at->priority, at->left, at->right);
     if (order < 0) {
-      link left = put(at->left, std::move(key), std::move(value), priority);
+      link left = put(at->left, key, value, priority);
       if (left->priority <= at->priority)
         return make(*at, std::move(left), at->right);
       return make(*left, left->left, make(*at, left->right, at->right));
     }
-    link right = put(at->right, std::move(key), std::move(value), priority);
+    link right = put(at->right, key, value, priority);
     if (right->priority <= at->priority)
       return make(*at, at->left, std::move(right));
     return make(*right, make(*at, at->left, right->left), right->right);
@@ -113,7 +164,7 @@ private:
   }
 
   static link erase(const link& at, std::string_view key) {
-    const int order = key.compare(at->key);
+    const int order = key.compare(at->key());
     if (order == 0)
       return merge(at->left, at->right);
     if (order < 0)
@@ -125,12 +176,12 @@ private:
   static bool walk(const node* at, std::string_view prefix, std::string_view after, F& visit) {
     if (at == nullptr)
       return true;
-    const std::string_view key = at->key;
+    const std::string_view key = at->key();
     const bool in_prefix = key.substr(0, prefix.size()) == prefix;
     const bool before_start = key < prefix || key <= after;
     if (!before_start && !walk(at->left.get(), prefix, after, visit))
       return false;
-    if (!before_start && in_prefix && !visit(at->key, at->value))
+    if (!before_start && in_prefix && !visit(key, at->value))
       return false;
     if (!before_start && !in_prefix)
       return true; // past the last key with this prefix
@@ -142,7 +193,7 @@ private:
     size_t result = 0;
     const node* at = root_.get();
     while (at != nullptr) {
-      const int order = std::string_view{at->key}.compare(key);
+      const int order = at->key().compare(key);
       if (order < 0 || (inclusive && order == 0)) {
         result += 1 + count(at->left);
         at = at->right.get();

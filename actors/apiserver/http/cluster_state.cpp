@@ -131,7 +131,7 @@ void each(cache::watch_cache& cache, std::string_view plural, Visit visit) {
   const auto state = cache.shard_of(kind->key_prefix).read();
   if (state == nullptr)
     return;
-  state->objects.visit(kind->key_prefix, "", [&](const std::string&, const cache::object_ptr& object) {
+  state->objects.visit(kind->key_prefix, "", [&](std::string_view, const cache::object_ptr& object) {
     visit(*object);
     return true;
   });

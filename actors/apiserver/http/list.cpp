@@ -192,7 +192,7 @@ void list_from_cache(const call& item, const list_request& wanted) {
   const auto limit = static_cast<size_t>(wanted.options.limit);
   std::string last;
   bool more = false;
-  const auto take = [&](const std::string& key, const cache::object_ptr& object) {
+  const auto take = [&](std::string_view key, const cache::object_ptr& object) {
     if (!wanted.selector.everything() && !wanted.selector.matches(object->what(), object->bytes()))
       return true;
     if (limit != 0 && content.objects.size() == limit) {

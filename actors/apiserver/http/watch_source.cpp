@@ -65,7 +65,7 @@ bool watch_source::selects(const cache::object_ptr& object) const {
 bool watch_source::write_initial(std::string& out) {
   bool complete = true;
   settings_.initial->objects.visit(settings_.prefix, initial_after_,
-                                   [&](const std::string& key, const cache::object_ptr& object) {
+                                   [&](std::string_view key, const cache::object_ptr& object) {
                                      if (out.size() >= piece_bytes_max) {
                                        complete = false;
                                        return false;

@@ -20,8 +20,8 @@ public:
 
   /// Of the keys with `prefix`. What value `field` requires does not matter.
   state_index(const cache::snapshot& state, std::string_view prefix, const field_requirement& field) : revision_(state.revision) {
-    state.objects.visit(prefix, "", [&](const std::string& key, const cache::object_ptr& object) {
-      by_value_[value_of(field, object->what(), object->bytes())].push_back(key);
+    state.objects.visit(prefix, "", [&](std::string_view key, const cache::object_ptr& object) {
+      by_value_[value_of(field, object->what(), object->bytes())].emplace_back(key);
       return true;
     });
   }

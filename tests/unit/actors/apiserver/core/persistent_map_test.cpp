@@ -12,9 +12,9 @@ namespace {
 
 std::map<std::string, int> contents(const persistent_map<int>& map, std::string_view prefix = "", std::string_view after = "") {
   std::map<std::string, int> result;
-  map.visit(prefix, after, [&](const std::string& key, int value) {
+  map.visit(prefix, after, [&](std::string_view key, int value) {
     REQUIRE((result.empty() || result.rbegin()->first < key)); // in order
-    result[key] = value;
+    result[std::string{key}] = value;
     return true;
   });
   return result;
@@ -65,7 +65,7 @@ TEST_CASE("a visit ends when it is told to") {
   for (int i = 0; i < 100; ++i)
     map = map.put("/x/" + std::to_string(i), i);
   int seen = 0;
-  map.visit("/x/", "", [&](const std::string&, int) { return ++seen < 7; });
+  map.visit("/x/", "", [&](std::string_view, int) { return ++seen < 7; });
   CHECK(seen == 7);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("a cursor may move along with the visit that began at it") {
     map = map.put("/pods/" + std::string(static_cast<size_t>(i), 'x') + std::to_string(i), i);
   std::string cursor = "/pods/0";
   size_t seen = 0;
-  map.visit("/pods/", cursor, [&](const std::string&, int) {
+  map.visit("/pods/", cursor, [&](std::string_view, int) {
     cursor.assign(++seen, '\x7f'); // of other lengths, and past all keys
     return true;
   });

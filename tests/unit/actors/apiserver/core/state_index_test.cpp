@@ -26,9 +26,9 @@ selectors::object_selector on(const std::string& node) {
 
 std::vector<std::string> matching(const cache::snapshot& state, const selectors::object_selector& wanted) {
   std::vector<std::string> keys;
-  state.objects.visit("/pods/", "", [&](const std::string& key, const cache::object_ptr& object) {
+  state.objects.visit("/pods/", "", [&](std::string_view key, const cache::object_ptr& object) {
     if (wanted.matches(object->what(), object->bytes()))
-      keys.push_back(key);
+      keys.emplace_back(key);
     return true;
   });
   return keys;
