@@ -101,9 +101,9 @@ void kubelet::relist() {
     },
     [this, activity](listing found) {
       const bool whole = found.error.empty();
-      on_relist(std::move(found));
       // What was found about a pod under work has to be looked at once more.
       const auto busy = std::any_of(pods_.begin(), pods_.end(), [](const auto& item) { return item.second.running; });
+      on_relist(std::move(found));
       listed_changes_ = whole && !busy && activity ? std::optional(activity->changes) : std::nullopt;
     });
 }
@@ -115,9 +115,10 @@ void kubelet::relist_after(std::chrono::milliseconds pause) {
   relist_timer_ = client_.after(pause, [this] { relist(); });
 }
 
-/// Work of ours has changed what the runtime has.
+/// Work of ours may have changed what the runtime has.
 void kubelet::expect_changes() {
-  if (relist_pause_ > relist_period)
+  const auto activity = parts_.runtime->recent_activity();
+  if (relist_pause_ > relist_period && !(activity && activity->changes == listed_changes_))
     relist_after(relist_period);
 }
 
