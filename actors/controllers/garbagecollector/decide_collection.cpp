@@ -19,7 +19,7 @@ bool can_own(const graph_node& owner, const graph_node& node) {
 
 owner_groups group_owners(const ownership_graph& graph, const graph_node& node, collection_decision& decision) {
   owner_groups result;
-  for (const auto& link : node.owners) {
+  for (const auto& link : node.owners()) {
     const graph_node* owner = graph.find(link.uid);
     if (owner == nullptr || (!owner->is_virtual() && !can_own(*owner, node)) ||
         (owner->is_virtual() && owner->checked == presence::absent)) {
@@ -38,8 +38,8 @@ owner_groups group_owners(const ownership_graph& graph, const graph_node& node, 
   return result;
 }
 
-bool blocks(const graph_node& dependent, const std::string& owner) {
-  return std::any_of(dependent.owners.begin(), dependent.owners.end(),
+bool blocks(const graph_node& dependent, std::string_view owner) {
+  return std::any_of(dependent.owners().begin(), dependent.owners().end(),
                      [&](const auto& link) { return link.uid == owner && link.blocks; });
 }
 
@@ -51,7 +51,7 @@ void finish_foreground(const ownership_graph& graph, const graph_node& node, col
       continue;
     blocked |= blocks(*dependent, node.uid);
     if (!dependent->deleting)
-      decision.wake_dependents.push_back(uid);
+      decision.wake_dependents.emplace_back(uid);
   }
   if (!blocked)
     decision.remove_finalizer = "foregroundDeletion";
@@ -60,7 +60,7 @@ void finish_foreground(const ownership_graph& graph, const graph_node& node, col
 void finish_orphan(const graph_node& node, collection_decision& decision) {
   for (const auto& uid : node.dependents)
     if (decision.release_dependents.size() < released_max)
-      decision.release_dependents.push_back(uid);
+      decision.release_dependents.emplace_back(uid);
   if (node.dependents.empty())
     decision.remove_finalizer = "orphan";
 }
@@ -80,7 +80,7 @@ collection_decision decide_collection(const ownership_graph& graph, const graph_
     finish_foreground(graph, node, decision);
     return decision;
   }
-  if (node.deleting || node.owners.empty())
+  if (node.deleting || node.owners().empty())
     return decision;
   const auto owners = group_owners(graph, node, decision);
   if (!decision.check.empty())

@@ -69,7 +69,7 @@ operation garbagecollector_controller::ask_about(const owner_link& owner, const 
   const auto* what = resource_of_owner(owner);
   const bool cluster_wide = what == &client::nodes || what == &client::namespaces;
   return operation::get(*what, cluster_wide ? "" : dependent.name_space, owner.name,
-                        [this, what, owner = owner.uid, uid = dependent.uid](const client::api_result& result) {
+                        [this, what, owner = owner.uid, uid = std::string{dependent.uid}](const client::api_result& result) {
                           if (!result.ok() && !result.not_found())
                             return; // the plan fails and is tried again
                           const auto* metadata = result.ok() ? client::metadata_of(*what, result.object) : nullptr;
@@ -87,7 +87,7 @@ operation garbagecollector_controller::drop_owners(const graph_node& node, const
 
 operation garbagecollector_controller::unblock_owners(const graph_node& node) const {
   draft references = draft::make_array();
-  for (const auto& owner : node.owners)
+  for (const auto& owner : node.owners())
     references.push_back(draft::make_object({{"uid", owner.uid}, {"blockOwnerDeletion", false}}));
   return patch_metadata(node, client::protocol::PatchKind::strategic_merge, draft::make_object({{"ownerReferences", std::move(references)}}));
 }
@@ -112,7 +112,7 @@ sync_plan garbagecollector_controller::sync(const std::string& uid) {
   for (const auto& owner : decision.check)
     plan.operations.push_back(ask_about(owner, *node));
   if (decision.check_later) {
-    for (const auto& owner : node->owners)
+    for (const auto& owner : node->owners())
       if (const auto* found = graph_.find(owner.uid); found != nullptr && found->is_virtual())
         graph_.check(owner.uid, presence::unchecked);
     plan.again_after = recheck_delay;

@@ -12,8 +12,8 @@ using framework::text;
 
 namespace {
 
-std::vector<owner_link> owners_of(const entry& item) {
-  std::vector<owner_link> result;
+owner_links owners_of(const entry& item) {
+  owner_links result;
   if (const auto* owners = item.metadata->ownerReferences())
     for (const auto* owner : *owners)
       result.push_back({std::string{text(owner->uid())}, std::string{text(owner->apiVersion())}, std::string{text(owner->kind())},
@@ -36,12 +36,18 @@ const client::resource* resource_of_owner(const owner_link& owner) {
   return nullptr;
 }
 
-const graph_node* ownership_graph::find(const std::string& uid) const {
+graph_node& ownership_graph::node_of(const std::string& uid) {
+  const auto found = nodes_.try_emplace(uid).first; // references to nodes, and to their uids, stay valid
+  found->second.uid = found->first;
+  return found->second;
+}
+
+const graph_node* ownership_graph::find(std::string_view uid) const {
   const auto found = nodes_.find(uid);
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
-void ownership_graph::unlink(const std::string& owner, const std::string& dependent, std::vector<std::string>& affected) {
+void ownership_graph::unlink(const std::string& owner, std::string_view dependent, std::vector<std::string>& affected) {
   const auto found = nodes_.find(owner);
   if (found == nodes_.end())
     return;
@@ -52,23 +58,27 @@ void ownership_graph::unlink(const std::string& owner, const std::string& depend
     nodes_.erase(found);
 }
 
-void ownership_graph::link(graph_node& node, std::vector<owner_link> owners, std::vector<std::string>& affected) {
-  const std::string uid = node.uid;
-  const auto before = std::exchange(node.owners, owners);
-  for (const auto& owner : before)
+void ownership_graph::link(graph_node& node, owner_links owners, std::vector<std::string>& affected) {
+  const std::string_view uid = node.uid;
+  const auto before = std::exchange(node.links, nullptr);
+  if (!owners.empty()) {
+    auto& told = node_of(owners.front().uid).told;
+    if (!told || *told != owners)
+      told = std::make_shared<const owner_links>(owners);
+    node.links = told;
+  }
+  for (const auto& owner : before ? *before : owner_links{})
     if (std::none_of(owners.begin(), owners.end(), [&](const auto& other) { return other.uid == owner.uid; }))
       unlink(owner.uid, uid, affected);
   for (const auto& owner : owners) {
-    auto& target = nodes_[owner.uid]; // references to nodes stay valid
-    if (target.uid.empty()) {
-      target.uid = owner.uid;
+    auto& target = node_of(owner.uid);
+    if (target.is_virtual() && target.name.empty())
       target.name = owner.name;
-    }
     target.dependents.insert(uid);
     if (target.foreground || target.orphaning)
       affected.push_back(owner.uid);
     if (target.is_virtual() || target.foreground)
-      affected.push_back(uid);
+      affected.emplace_back(uid);
   }
 }
 
@@ -77,9 +87,8 @@ std::vector<std::string> ownership_graph::put(const client::resource& what, cons
   const std::string uid{text(item.metadata->uid())};
   if (uid.empty())
     return affected;
-  auto& node = nodes_[uid];
+  auto& node = node_of(uid);
   const bool was_foreground = node.foreground;
-  node.uid = uid;
   node.what = &what;
   node.name_space = text(item.metadata->namespace_());
   node.name = text(item.metadata->name());
@@ -91,7 +100,7 @@ std::vector<std::string> ownership_graph::put(const client::resource& what, cons
   if (node.foreground && !was_foreground)
     affected.insert(affected.end(), node.dependents.begin(), node.dependents.end());
   auto owners = owners_of(item);
-  if (owners != node.owners) {
+  if (owners != node.owners()) {
     affected.push_back(uid);
     link(node, std::move(owners), affected);
   }
@@ -110,7 +119,8 @@ std::vector<std::string> ownership_graph::erase(const entry& item) {
     nodes_.erase(found);
     return affected;
   }
-  graph_node gone{.uid = node.uid, .name = node.name, .dependents = std::move(node.dependents), .checked = presence::absent};
+  graph_node gone{
+    .uid = node.uid, .name = node.name, .dependents = std::move(node.dependents), .told = node.told, .checked = presence::absent};
   node = std::move(gone);
   return affected;
 }

@@ -1,9 +1,11 @@
 // Who owns whom, by uid, kept up to date change by change. An owner that is referred to but was not seen is a virtual node.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,17 +23,24 @@ struct owner_link {
 /// What is known of an owner that no watch shows.
 enum class presence { unchecked, present, absent };
 
+using owner_links = std::vector<owner_link>;
+
 struct graph_node {
-  std::string uid;
+  std::string_view uid; // as the graph has it
   const client::resource* what = nullptr; // nullptr: virtual
   std::string name_space, name;
-  std::vector<owner_link> owners;
+  std::shared_ptr<const owner_links> links; // null: none; what many objects have in common is there once
   bool deleting = false;
   bool foreground = false; // is being deleted and waits for its dependents
   bool orphaning = false;  // is being deleted and lets its dependents go first
-  std::set<std::string> dependents;
+  std::set<std::string_view> dependents; // as their nodes have it
+  std::shared_ptr<const owner_links> told; // the links of the dependent that was seen last
   presence checked = presence::unchecked; // of a virtual node
   bool is_virtual() const { return what == nullptr; }
+  const owner_links& owners() const {
+    static const owner_links none;
+    return links ? *links : none;
+  }
 };
 
 class ownership_graph {
@@ -43,14 +52,20 @@ public:
   /// What the API said about a virtual owner; without effect once a watch shows it.
   void check(const std::string& uid, presence result);
 
-  const graph_node* find(const std::string& uid) const;
+  const graph_node* find(std::string_view uid) const;
   size_t size() const { return nodes_.size(); }
 
 private:
-  void link(graph_node& node, std::vector<owner_link> owners, std::vector<std::string>& affected);
-  void unlink(const std::string& owner, const std::string& dependent, std::vector<std::string>& affected);
+  void link(graph_node& node, owner_links owners, std::vector<std::string>& affected);
+  void unlink(const std::string& owner, std::string_view dependent, std::vector<std::string>& affected);
 
-  std::unordered_map<std::string, graph_node> nodes_;
+  struct hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view uid) const { return std::hash<std::string_view>{}(uid); }
+  };
+  graph_node& node_of(const std::string& uid);
+
+  std::unordered_map<std::string, graph_node, hash, std::equal_to<>> nodes_;
 };
 
 /// The resource of an owner reference; nullptr: a kind that is not known here.
