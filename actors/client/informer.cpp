@@ -83,8 +83,8 @@ void object_cache::add_index(std::string name, index_function function) {
   indices_[std::move(name)].function = std::move(function);
 }
 
-const std::set<std::string>& object_cache::by_index(const std::string& name, const std::string& value) const {
-  static const std::set<std::string> none;
+const object_cache::key_set& object_cache::by_index(const std::string& name, const std::string& value) const {
+  static const key_set none;
   const auto found = indices_.find(name);
   if (found == indices_.end())
     return none;
@@ -92,34 +92,34 @@ const std::set<std::string>& object_cache::by_index(const std::string& name, con
   return keys == found->second.keys.end() ? none : keys->second;
 }
 
-void object_cache::update_indices(const std::string& key, const entry* before, const entry* after) {
+void object_cache::update_indices(const shared_key& key, const entry* before, const entry* after) {
   for (auto& [name, item] : indices_) {
     if (before != nullptr)
       for (const auto& value : item.function(*before)) {
         const auto found = item.keys.find(value);
         if (found == item.keys.end())
           continue;
-        found->second.erase(key);
+        found->second.erase(key.text());
         if (found->second.empty())
           item.keys.erase(found);
       }
     if (after != nullptr)
       for (auto& value : item.function(*after))
-        item.keys[std::move(value)].insert(key);
+        item.keys[std::move(value)].insert(key.text());
   }
 }
 
 void object_cache::tell_all() const {
   for (const auto& [key, item] : entries_)
     for (const auto& listener : listeners_)
-      listener(key, nullptr, &item);
+      listener(key.text(), nullptr, &item);
 }
 
 void object_cache::put(const std::string& key, entry next) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) {
-    const auto placed = entries_.emplace(key, std::move(next)).first;
-    update_indices(key, nullptr, &placed->second);
+    const auto placed = entries_.emplace(shared_key{key}, std::move(next)).first;
+    update_indices(placed->first, nullptr, &placed->second);
     for (auto& callback : listeners_)
       callback(key, nullptr, &placed->second);
     return;
@@ -127,7 +127,7 @@ void object_cache::put(const std::string& key, entry next) {
   if (found->second.revision >= next.revision)
     return; // seen before: a replayed or an initial event
   const entry before = std::exchange(found->second, std::move(next));
-  update_indices(key, &before, &found->second);
+  update_indices(found->first, &before, &found->second);
   for (auto& callback : listeners_)
     callback(key, &before, &found->second);
 }
@@ -136,9 +136,9 @@ void object_cache::erase(const std::string& key) {
   const auto found = entries_.find(key);
   if (found == entries_.end())
     return;
-  const entry before = std::move(found->second);
-  entries_.erase(found);
-  update_indices(key, &before, nullptr);
+  const auto gone = entries_.extract(found); // the indices have views of its key
+  const entry& before = gone.mapped();
+  update_indices(gone.key(), &before, nullptr);
   for (auto& callback : listeners_)
     callback(key, &before, nullptr);
 }
@@ -165,8 +165,8 @@ size_t object_cache::copy_some(size_t objects_max) {
   size_t count = 0;
   auto at = copied_to_.empty() ? source_->entries_.begin() : source_->entries_.upper_bound(copied_to_);
   for (; at != source_->entries_.end() && count < objects_max; ++at, ++count) {
-    copied_to_ = at->first;
-    put(at->first, at->second);
+    copied_to_ = at->first.text();
+    put(copied_to_, at->second);
   }
   if (at == source_->entries_.end()) {
     advance(source_->revision_);
@@ -186,8 +186,8 @@ void object_cache::mark_synced(int64_t revision) {
   if (replacing_) {
     std::vector<std::string> gone;
     for (const auto& [key, item] : entries_)
-      if (!seen_while_replacing_.contains(key))
-        gone.push_back(key);
+      if (!seen_while_replacing_.contains(key.text()))
+        gone.push_back(key.text());
     replacing_ = false;
     seen_while_replacing_.clear();
     for (const auto& key : gone)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/client/resources.hpp"
+#include "actors/client/shared_key.hpp"
 #include "messages/codec/draft.hpp"
 #include "messages/codec/object.hpp"
 #include "runtime/protocols/apiserver.hpp"
@@ -75,15 +76,16 @@ public:
   /// nullptr: not there. Valid until the next event is applied.
   const entry* find(std::string_view key) const;
   size_t size() const { return entries_.size(); }
-  const std::map<std::string, entry, std::less<>>& entries() const { return entries_; }
+  const std::map<shared_key, entry, std::less<>>& entries() const { return entries_; }
   bool synced() const { return synced_; }
   int64_t revision() const { return revision_; }
 
   /// Before the first event.
   void add_index(std::string name, index_function function);
   void on_change(listener callback) { listeners_.push_back(std::move(callback)); }
-  /// Keys of the objects with `value` in index `name`, sorted.
-  const std::set<std::string>& by_index(const std::string& name, const std::string& value) const;
+  /// Keys of the objects with `value` in index `name`, sorted; each is valid for as long as the object is there.
+  using key_set = std::set<std::string_view>;
+  const key_set& by_index(const std::string& name, const std::string& value) const;
 
   /// Calls every listener with each object that is there, as if it had just been added.
   void tell_all() const;
@@ -105,14 +107,15 @@ public:
 private:
   struct index {
     index_function function;
-    std::unordered_map<std::string, std::set<std::string>> keys;
+    std::unordered_map<std::string, key_set> keys;
   };
   void put(const std::string& key, entry next);
   void erase(const std::string& key);
-  void update_indices(const std::string& key, const entry* before, const entry* after);
+  /// `key`: as entries_ has it.
+  void update_indices(const shared_key& key, const entry* before, const entry* after);
 
   const resource* resource_;
-  std::map<std::string, entry, std::less<>> entries_;
+  std::map<shared_key, entry, std::less<>> entries_;
   std::map<std::string, index> indices_;
   std::vector<listener> listeners_;
   std::unordered_set<std::string> seen_while_replacing_;
@@ -138,13 +141,13 @@ public:
   template <class F>
   void for_each(F function) const {
     for (const auto& [key, item] : cache_->entries())
-      function(key, item, item.template as<T>());
+      function(key.text(), item, item.template as<T>());
   }
   template <class F>
   void for_each_in_index(const std::string& name, const std::string& value, F function) const {
     for (const auto& key : cache_->by_index(name, value))
       if (const entry* item = cache_->find(key))
-        function(key, *item, item->template as<T>());
+        function(std::string{key}, *item, item->template as<T>());
   }
 
 private:

@@ -247,7 +247,7 @@ void status_report::remove_unplaced(const runtime::placement::placement& placed,
       continue;
     client::delete_options exactly;
     exactly.revision = item.revision;
-    api_.remove(client::roles, "", name, exactly, [this, name = name](const client::api_result& result) { finish(name, result); });
+    api_.remove(client::roles, "", name.text(), exactly, [this, name = name.text()](const client::api_result& result) { finish(name, result); });
   }
 }
 

@@ -127,7 +127,7 @@ std::vector<std::string> selected_pods(const client::object_cache& pods, const s
   if (!has_managed_endpoints(service))
     return result;
   const auto* selector = service.spec()->selector();
-  const std::set<std::string>* fewest = nullptr;
+  const client::object_cache::key_set* fewest = nullptr;
   for (const auto* wanted : *selector) {
     const auto& found = pods.by_index(index_name, index_value(name_space, text(wanted->key()), text(wanted->value())));
     if (fewest == nullptr || found.size() < fewest->size())
@@ -135,7 +135,7 @@ std::vector<std::string> selected_pods(const client::object_cache& pods, const s
   }
   for (const auto& key : *fewest)
     if (client::selects(selector, pods.find(key)->metadata->labels()))
-      result.push_back(key);
+      result.emplace_back(key);
   return result;
 }
 

@@ -126,12 +126,12 @@ void nodelifecycle_controller::on_pod(const std::string& key, const entry* befor
 
 void nodelifecycle_controller::enqueue_pods_of(const std::string& node) {
   for (const auto& pod : pods_->by_index(by_node, node))
-    enqueue_("pod/" + pod);
+    enqueue_("pod/" + std::string{pod});
 }
 
 void nodelifecycle_controller::enqueue_all_nodes() {
   for (const auto& [name, item] : nodes_->entries())
-    enqueue_(node_key(name));
+    enqueue_(node_key(name.text()));
 }
 
 /// Without an apiserver we hear nothing, which says nothing about the nodes: their time starts anew afterwards.

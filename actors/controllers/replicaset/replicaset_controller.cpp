@@ -68,7 +68,7 @@ std::vector<owned_pod> replicaset_controller::claim(const entry& item, const Rep
   for (const auto& key : pods_->by_index(by_controller, uid)) {
     const entry* pod = pods_->find(key);
     if (client::selects(selector, pod->metadata->labels())) {
-      own.push_back({key, &pod->as<Pod>(), pod->metadata->creationTimestamp().value_or(0)});
+      own.push_back({std::string{key}, &pod->as<Pod>(), pod->metadata->creationTimestamp().value_or(0)});
     } else if (!deleted) { // its labels were changed: it is not ours any more
       const draft patch = draft::make_object(
         {{"metadata", draft::make_object({{"uid", uid_of(*pod)},
@@ -92,7 +92,7 @@ std::vector<owned_pod> replicaset_controller::claim(const entry& item, const Rep
                                   client::protocol::PatchKind::strategic_merge, patch);
     adopt.tolerated = {404, 409};
     plan.operations.push_back(std::move(adopt));
-    own.push_back({key, &pod->as<Pod>(), pod->metadata->creationTimestamp().value_or(0)});
+    own.push_back({std::string{key}, &pod->as<Pod>(), pod->metadata->creationTimestamp().value_or(0)});
   }
   return own;
 }
@@ -104,7 +104,7 @@ std::vector<owned_pod> replicaset_controller::related_pods(const entry& item, co
   std::vector<owned_pod> result;
   for (const auto& key : sets_->by_index(by_owner, owner))
     for (const auto& pod : pods_->by_index(by_controller, uid_of(*sets_->find(key))))
-      result.push_back({pod, &pods_->find(pod)->as<Pod>(), 0});
+      result.push_back({std::string{pod}, &pods_->find(pod)->as<Pod>(), 0});
   return result;
 }
 

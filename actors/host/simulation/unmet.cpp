@@ -27,7 +27,7 @@ std::map<std::string, app_pods> group_pods(const client::object_cache& pods) {
   for (const auto& [key, item] : pods.entries()) {
     const auto pod = shown(client::pods, item);
     const auto app = pod.at({"metadata", "labels", "app"}).str();
-    auto& group = result[client::split_key(key).first + "/" + std::string{app}];
+    auto& group = result[client::split_key(key.text()).first + "/" + std::string{app}];
     const bool ending = pod.get("metadata").contains("deletionTimestamp");
     if (ending || !condition_true(pod, "Ready")) {
       ++group.others;
@@ -63,7 +63,7 @@ void check_deployments(world& of, const std::map<std::string, app_pods>& pods, s
   }
   for (const auto& [key, item] : cache.entries())
     if (of.deployments.count(key) == 0)
-      missing.push_back(fmt::format("deployment {} should be gone", key));
+      missing.push_back(fmt::format("deployment {} should be gone", key.text()));
   for (const auto& [key, group] : pods)
     if (of.deployments.count(key) == 0 && group.ready + group.others > 0)
       missing.push_back(fmt::format("{} pods of {} should be gone", group.ready + group.others, key));
@@ -73,7 +73,7 @@ void check_services(world& of, const std::map<std::string, app_pods>& pods, std:
   std::map<std::string, std::set<std::string>> slices, endpoints;
   for (const auto& [key, item] : of.admin().cache(client::endpointslices).entries()) {
     const auto slice = shown(client::endpointslices, item);
-    auto& into = slices[client::split_key(key).first + "/" +
+    auto& into = slices[client::split_key(key.text()).first + "/" +
                         std::string{slice.at({"metadata", "labels", "kubernetes.io/service-name"}).str()}];
     for (const auto& endpoint : slice.get("endpoints").items())
       if (endpoint.at({"conditions", "ready"}).boolean(true))
@@ -107,11 +107,11 @@ void check_nodes(world& of, std::vector<std::string>& missing) {
   for (const auto& [key, item] : nodes.entries()) {
     const auto node = shown(client::nodes, item);
     if (!condition_true(node, "Ready"))
-      missing.push_back(fmt::format("node {} is not ready", key));
+      missing.push_back(fmt::format("node {} is not ready", key.text()));
     if (!node.at({"spec", "taints"}).empty())
-      missing.push_back(fmt::format("node {} is tainted", key));
+      missing.push_back(fmt::format("node {} is tainted", key.text()));
     if (node.at({"spec", "podCIDR"}).str().empty())
-      missing.push_back(fmt::format("node {} has no range of addresses", key));
+      missing.push_back(fmt::format("node {} has no range of addresses", key.text()));
   }
 }
 

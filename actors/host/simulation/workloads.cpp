@@ -137,7 +137,7 @@ void endpoint_churn(world& on, const workload_entry& entry) {
       return;
     auto victim = pods.begin();
     std::advance(victim, static_cast<long>(on.chance.below(pods.size())));
-    const auto [name_space, name] = client::split_key(victim->first);
+    const auto [name_space, name] = client::split_key(victim->first.text());
     on.admin().remove(client::pods, name_space, name, uid_of(victim->second));
   });
 }
@@ -196,7 +196,7 @@ struct cordon : std::enable_shared_from_this<cordon> {
         return self->release(on);
       for (const auto& [key, item] : on.admin().cache(client::pods).entries())
         if (shown(client::pods, item).get("spec").get("nodeName").str() == self->node) {
-          const auto [name_space, pod] = client::split_key(key);
+          const auto [name_space, pod] = client::split_key(key.text());
           on.admin().remove(client::pods, name_space, pod, uid_of(item));
         }
     });
@@ -223,7 +223,7 @@ void node_churn(world& on, const workload_entry& entry) {
       return cordoned->release(on);
     auto chosen = nodes.begin();
     std::advance(chosen, static_cast<long>(on.chance.below(nodes.size())));
-    const auto name = chosen->first;
+    const auto name = chosen->first.text();
     if (on.chance.chance(70))
       return cordoned->take(on, name);
     // As with upstream's, a kubelet registers its node when it starts.

@@ -36,7 +36,7 @@ void cluster_cache::drop_if_unused(const std::string& name) {
     nodes_.erase(found);
 }
 
-void cluster_cache::count(node_info& node, const pod_info& pod, int sign) {
+void cluster_cache::count(node_info& node, const pod_load& pod, int sign) {
   node.requested.add(pod.requests, sign);
   node.nonzero_requested.add(pod.nonzero_requests, sign);
   node.pods += sign;
@@ -47,32 +47,30 @@ void cluster_cache::count(node_info& node, const pod_info& pod, int sign) {
       node.host_ports.erase(port);
 }
 
-void cluster_cache::place(std::shared_ptr<const pod_info> pod, const std::string& node, bool assumed) {
-  remove_pod(pod->key);
+void cluster_cache::place(const pod_info& pod, const std::string& node, bool assumed) {
+  remove_pod(pod.key);
   node_info& target = nodes_[node];
   target.name = node;
-  count(target, *pod, 1);
-  const std::string key = pod->key;
-  pods_[key] = {std::move(pod), node, assumed};
+  const auto load = loads_.try_emplace(pod).first;
+  ++load->second;
+  count(target, load->first, 1);
+  pods_.emplace(client::shared_key{pod.key}, placed{load, &target, assumed});
 }
 
-void cluster_cache::set_pod(std::shared_ptr<const pod_info> pod) {
-  const std::string node = pod->node;
-  place(std::move(pod), node, false);
-}
+void cluster_cache::set_pod(const std::shared_ptr<const pod_info>& pod) { place(*pod, pod->node, false); }
 
-void cluster_cache::assume(std::shared_ptr<const pod_info> pod, const std::string& node) {
-  place(std::move(pod), node, true);
-}
+void cluster_cache::assume(const std::shared_ptr<const pod_info>& pod, const std::string& node) { place(*pod, node, true); }
 
 void cluster_cache::remove_pod(const std::string& key) {
   const auto found = pods_.find(key);
   if (found == pods_.end())
     return;
-  count(nodes_[found->second.node], *found->second.pod, -1);
-  const std::string node = found->second.node;
+  const auto gone = found->second;
   pods_.erase(found);
-  drop_if_unused(node);
+  count(*gone.node, gone.load->first, -1);
+  if (--gone.load->second == 0)
+    loads_.erase(gone.load);
+  drop_if_unused(std::string{gone.node->name});
 }
 
 void cluster_cache::forget(const std::string& key) {

@@ -1,6 +1,7 @@
 // A node with what its pods take, and all nodes with the pods that are bound or about to be.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -40,9 +41,9 @@ public:
   void set_node(const std::string& name, const client::entry& item);
   void remove_node(const std::string& name);
   /// Bound pods only; replaces what is known of the pod.
-  void set_pod(std::shared_ptr<const pod_info> pod);
+  void set_pod(const std::shared_ptr<const pod_info>& pod);
   void remove_pod(const std::string& key);
-  void assume(std::shared_ptr<const pod_info> pod, const std::string& node);
+  void assume(const std::shared_ptr<const pod_info>& pod, const std::string& node);
   void forget(const std::string& key);
   bool is_assumed(const std::string& key) const;
 
@@ -50,17 +51,20 @@ public:
   size_t known_nodes() const { return known_nodes_; }
 
 private:
+  using loads = std::map<pod_load, size_t>; // and how many pods have it
+  /// Most pods of a cluster are placed, and nothing else of them is of interest.
   struct placed {
-    std::shared_ptr<const pod_info> pod;
-    std::string node;
-    bool assumed = false;
+    loads::iterator load;
+    node_info* node;
+    bool assumed;
   };
-  void place(std::shared_ptr<const pod_info> pod, const std::string& node, bool assumed);
-  void count(node_info& node, const pod_info& pod, int sign);
+  void place(const pod_info& pod, const std::string& node, bool assumed);
+  void count(node_info& node, const pod_load& pod, int sign);
   void drop_if_unused(const std::string& name);
 
   std::map<std::string, node_info> nodes_;
-  std::unordered_map<std::string, placed> pods_;
+  loads loads_;
+  std::unordered_map<client::shared_key, placed, client::shared_key::hash, std::equal_to<>> pods_;
   size_t known_nodes_ = 0;
 };
 

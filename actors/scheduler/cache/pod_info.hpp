@@ -1,6 +1,7 @@
 // A pod as the scheduler sees it: parsed once, when it arrives.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -26,6 +27,7 @@ struct resources {
 
   void add(const resources& other, int64_t sign = 1);
   void set_max(const resources& other);
+  auto operator<=>(const resources&) const = default;
 };
 
 using quantity_entries = flatbuffers::Vector<flatbuffers::Offset<messages::api::meta::v1::QuantityEntry>>;
@@ -34,18 +36,23 @@ resources resources_of(const quantity_entries* amounts);
 /// Protocol, host IP, host port.
 using host_port = std::tuple<std::string, std::string, int32_t>;
 
-struct pod_info {
-  std::string key; // namespace/name
-  std::string uid;
-  std::string node; // "" until bound
-  client::object_buffer object;
-  int64_t revision = 0;
+/// What a pod takes of its node; the same for many pods.
+struct pod_load {
   int32_t priority = 0;
   resources requests;
   /// For scoring: containers that do not say count as 100m and 200 MiB, so that they spread too (upstream's
   /// GetNonzeroRequests).
   resources nonzero_requests;
   std::set<host_port> host_ports;
+  auto operator<=>(const pod_load&) const = default;
+};
+
+struct pod_info : pod_load {
+  std::string key; // namespace/name
+  std::string uid;
+  std::string node; // "" until bound
+  client::object_buffer object;
+  int64_t revision = 0;
 
   const Pod& pod() const { return *object.root<Pod>(); }
 };

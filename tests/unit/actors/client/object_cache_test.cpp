@@ -34,7 +34,7 @@ struct watched_cache {
 };
 
 using words = std::vector<std::string>;
-using keys = std::set<std::string>;
+using keys = client::object_cache::key_set;
 
 } // namespace
 
@@ -187,4 +187,22 @@ TEST_CASE("listeners can tell which change they hear of", "[client]") {
   cache.apply(event::deleted, packed_pod("a", "web"), 6);
   CHECK(told == words{"deployments.apps/default/a@5", "deployments.apps/default/a@6"});
   CHECK_FALSE(client::current_change());
+}
+
+TEST_CASE("caches of one process share the texts of their keys, which go with the last of them", "[client]") {
+  const size_t before = client::shared_key::count();
+  {
+    watched_cache first, second;
+    first.apply(event::added, "shared", 1);
+    second.apply(event::added, "shared", 1);
+    second.apply(event::added, "other", 2);
+    CHECK(client::shared_key::count() == before + 2);
+    CHECK(&first.cache.entries().begin()->first.text() == &std::next(second.cache.entries().begin())->first.text());
+    first.apply(event::deleted, "shared", 3);
+    CHECK(client::shared_key::count() == before + 2);
+    second.apply(event::deleted, "shared", 3);
+    CHECK(client::shared_key::count() == before + 1);
+    CHECK(second.cache.by_index("app", "web") == client::object_cache::key_set{"default/other"});
+  }
+  CHECK(client::shared_key::count() == before);
 }

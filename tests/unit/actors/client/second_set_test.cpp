@@ -49,7 +49,7 @@ TEST_CASE_METHOD(second, "the second set is copied in steps, and takes its place
   CHECK(heard == std::vector<std::string>{"+default/a", "+default/b", "~default/a", "+default/aa", "+default/d"});
   CHECK(pods->synced());
   CHECK(pods->revision() == 9);
-  CHECK(pods->by_index("name", "d") == std::set<std::string>{"default/d"});
+  CHECK(pods->by_index("name", "d") == actors::client::object_cache::key_set{"default/d"});
   CHECK(api().caches() == std::vector<client::object_cache*>{pods});
   CHECK(server.watches.size() == 1);
   const auto before = user->heard.size();
@@ -87,7 +87,7 @@ TEST_CASE_METHOD(second, "whatever changes while it is copied, the copy equals t
   REQUIRE(first.size() == there.size());
   REQUIRE(pods->size() == first.size());
   for (const auto& [key, item] : first.entries())
-    CHECK(pods->find(key)->revision == item.revision);
+    CHECK(pods->find(key.text())->revision == item.revision);
 }
 
 TEST_CASE_METHOD(second, "what the first set does not watch is watched for the second one; it waits for that") {
