@@ -224,7 +224,7 @@ private:
 
   // A lone write does not go to the committer's thread and back, two wake-ups that take as long as its sync. With more in the
   // mailbox, the committer works while this thread gathers the next batch; a read waits for at most one sync.
-  bool may_commit_here() { return options_.own_threads && !compacting_since_us_ && !hand_over_ && mailbox().empty(); }
+  bool may_commit_here() { return options_.commits_lone_writes && !compacting_since_us_ && !hand_over_ && mailbox().empty(); }
 
   void commit_here() {
     for (;;) {

@@ -20,6 +20,8 @@ struct shard_options {
   limits bounds = {};
   // Shard and committer each on a thread of its own; false under the test coordinator.
   bool own_threads = true;
+  // A write that comes alone is committed by the shard itself, else by the committer as all others.
+  bool commits_lone_writes = true;
   // Where it tells readers of this process how new it is; null: nowhere.
   std::shared_ptr<runtime::host::shard_revisions::cell> revision = {};
   runtime::seams::clock_ptr clock;

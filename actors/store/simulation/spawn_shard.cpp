@@ -20,6 +20,7 @@ caf::strong_actor_ptr spawn_simulated_shard(caf::actor_system& system, const run
                                             simulated_shard parts) {
   auto options = options_of(context, std::move(parts.open));
   options.own_threads = false;
+  options.commits_lone_writes = false; // a slow disk is a committer that waits
   options.bounds.watch_backlog_max = backlog_max;
   options.bounds.watch_window_max = window_max;
   options.bounds.copy_page_bytes = page_bytes;

@@ -21,6 +21,7 @@ struct shard_fixture : test_system {
     std::make_shared<runtime::telemetry::memory_output>();
   limits bounds;
   std::function<std::shared_ptr<storage::engine>(std::shared_ptr<storage::engine>)> wrap; // to look on
+  bool commits_lone_writes = false;
   int locked = 0; // so many attempts to open find the folder in use
   int opened = 0;
   int ready = 0;
@@ -33,6 +34,7 @@ struct shard_fixture : test_system {
     options.shard = "main";
     options.bounds = bounds;
     options.own_threads = false;
+    options.commits_lone_writes = commits_lone_writes;
     options.clock = clock;
     options.revision = revision;
     options.log = runtime::telemetry::logger(log, clock, "store/main");

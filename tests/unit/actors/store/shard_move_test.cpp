@@ -63,6 +63,7 @@ struct move_fixture : test_system {
     options.host = p.name;
     options.bounds = bounds;
     options.own_threads = false;
+    options.commits_lone_writes = false; // more steps between which something may fail
     options.clock = clock;
     options.revision = p.revision;
     options.random = std::make_shared<runtime::seams::seeded_random>(writes.size() + 1);

@@ -30,6 +30,28 @@ TEST_CASE_METHOD(shard_fixture, "requests that come while a batch commits share 
   CHECK(mailbox_empty());
 }
 
+TEST_CASE_METHOD(shard_fixture, "a write that comes alone is committed by the shard itself, what follows by its committer") {
+  commits_lone_writes = true;
+  start();
+  run();
+  auto alone = ask(commit_of({put("/a", "1")}));
+  REQUIRE(scheduler().try_run_once());
+  CHECK(engine->current() == 1); // no other actor was needed
+  CHECK(committed(alone) == "done 1");
+  CHECK(commit({put("/a", "2", 1)}) == "done 2"); // and again
+  auto first = ask(commit_of({put("/b", "1")}));
+  auto second = ask(commit_of({put("/c", "2")}));
+  REQUIRE(scheduler().try_run_once());
+  CHECK(engine->current() == 2); // there is more in the mailbox
+  CHECK(committed(first) == "done 3");
+  CHECK(committed(second) == "done 4");
+  CHECK(commit({put("/a", "3", 1)}) == "conflict 2");
+  CHECK(commit({put("/a", "3", 2)}) == "done 5");
+  CHECK(watch(5) == "0..5");
+  CHECK(commit({erase("/b")}) == "done 6");
+  CHECK(pushed() == strings{"5..6 -/b=1@6(1)"});
+}
+
 TEST_CASE_METHOD(shard_fixture,
                  "above its bound the queue answers overloaded, and what it took is committed") {
   bounds.pending_writes_max = 2;
@@ -87,4 +109,17 @@ TEST_CASE_METHOD(shard_fixture,
   self->receive([&](caf::down_msg& down) { reason = runtime::telemetry::failure_text(down.reason); });
   CHECK(reason == "input/output error");
   CHECK(engine.use_count() == 1); // let go of, so that a successor can open it
+}
+
+TEST_CASE_METHOD(shard_fixture, "a disk that breaks under a lone write ends the shard too") {
+  commits_lone_writes = true;
+  start();
+  run();
+  self->monitor(shard);
+  engine->fail_next_commit(storage::error(storage::error_code::io, "input/output error"));
+  CHECK_THAT(commit({put("/a", "1")}), Catch::Contains("outcome of the write is unknown"));
+  std::string reason;
+  self->receive([&](caf::down_msg& down) { reason = runtime::telemetry::failure_text(down.reason); });
+  CHECK(reason == "input/output error");
+  CHECK(engine.use_count() == 1);
 }
