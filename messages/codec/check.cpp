@@ -1,20 +1,12 @@
 // Checking a draft against the schema, in place.
-#include "messages/codec/base64.hpp"
 #include "messages/codec/codec.hpp"
-#include "messages/codec/quantity.hpp"
-#include "messages/codec/refusal.hpp"
-#include "messages/codec/time.hpp"
+#include "messages/codec/scalar_forms.hpp"
 
 namespace messages::codec {
 
 namespace {
 
-void replace_text(draft& value, std::string text) {
-  if (value.str() != text)
-    value = draft(std::move(text));
-}
-
-class checker {
+class checker : scalar_forms {
 public:
   explicit checker(std::vector<std::string>& strict_errors) : strict_errors_(strict_errors) {}
 
@@ -89,7 +81,7 @@ private:
       case value_kind::number: return number(owner, f, value, at);
       case value_kind::string: return require(value.is_string(), owner, f, value, at);
       case value_kind::time:
-      case value_kind::micro_time: return time(f.kind, value, at);
+      case value_kind::micro_time: time(f.kind, value, at); return;
       case value_kind::raw_json: return require_depth(at, depth_of(value));
       case value_kind::bytes: return bytes(owner, f, value, at);
       case value_kind::quantity: return quantity_value(value, at);
@@ -97,55 +89,6 @@ private:
       case value_kind::table: return table(&owner, *f.nested, value, at);
       case value_kind::map: return map(owner, f, value, at);
     }
-  }
-
-  static void require(bool good, const type& owner, const field& f, const draft& value, const path_frame& at) {
-    if (!good)
-      refuse_kind(at, &owner, f.go_item_type(), value);
-  }
-
-  static void number(const type& owner, const field& f, draft& value, const path_frame& at) {
-    require(value.is_number(), owner, f, value, at);
-    auto canonical = canonical_double(value.number());
-    require(value.number() == canonical.number(), owner, f, value, at); // 1e400
-    if (value.kind() != canonical.kind() || value.number_text() != canonical.number_text())
-      value = std::move(canonical);
-  }
-
-  static void time(value_kind kind, draft& value, const path_frame& at) {
-    if (!value.is_string())
-      refuse_value(at, "string", value);
-    std::string error;
-    if (kind == value_kind::time) {
-      auto seconds = parse_time(value.str(), &error);
-      return seconds ? replace_text(value, format_time(*seconds)) : refuse(at, error);
-    }
-    auto micros = parse_micro_time(value.str(), &error);
-    return micros ? replace_text(value, format_micro_time(*micros)) : refuse(at, error);
-  }
-
-  static void bytes(const type& owner, const field& f, draft& value, const path_frame& at) {
-    require(value.is_string(), owner, f, value, at);
-    std::string error, text;
-    auto decoded = decode_base64(value.str(), &error);
-    if (!decoded)
-      refuse(at, error);
-    append_base64(reinterpret_cast<const uint8_t*>(decoded->data()), decoded->size(), text);
-    replace_text(value, std::move(text));
-  }
-
-  static void quantity_value(draft& value, const path_frame& at) {
-    std::string error;
-    auto parsed = parse_quantity(quantity_text(at, value), &error);
-    if (!parsed)
-      refuse(at, error);
-    replace_text(value, to_string(*parsed));
-  }
-
-  static void int_or_string(draft& value, const path_frame& at) {
-    auto number = value.integer();
-    if (!value.is_string() && !(value.is_integer() && number == static_cast<int32_t>(number)))
-      refuse_value(at, "int32", value);
   }
 
   void map(const type& owner, const field& f, draft& value, const path_frame& at) {

@@ -24,6 +24,10 @@ struct pack_result {
 /// Accepts what check() accepts, and refuses unknown fields. Does not need check() to be called before.
 pack_result pack(const type& t, const draft& value);
 
+/// Makes `value` what unpack(pack(value)) is, without the bytes in between. After an error, which is pack()'s, it is
+/// of no use.
+std::optional<codec_error> canonicalize(const type& t, draft& value);
+
 /// The draft of what encode_json() writes, without nulls. `object` must have been packed here or verified.
 draft unpack(const type& t, const object_buffer& object);
 

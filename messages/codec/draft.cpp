@@ -203,8 +203,15 @@ draft draft::make_number(std::string_view spelling) {
 }
 
 const draft* draft::find(std::string_view key) const noexcept {
+  if (!member_name::is_short(key)) {
+    for (const auto& entry : members())
+      if (entry.first == key)
+        return &entry.second;
+    return nullptr;
+  }
+  const member_name name(key);
   for (const auto& entry : members())
-    if (entry.first == key)
+    if (entry.first == name)
       return &entry.second;
   return nullptr;
 }

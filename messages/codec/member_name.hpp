@@ -44,6 +44,9 @@ public:
       delete[] far_text();
   }
 
+  /// Making one of it costs no search and no memory.
+  static bool is_short(std::string_view text) noexcept { return text.size() <= inline_max; }
+
   /// From now on drafts share this name, for as long as the process lives. Nothing happens to a short one.
   static void share(std::string_view text);
 
@@ -62,7 +65,7 @@ public:
 
   friend bool operator==(const member_name& left, const member_name& right) noexcept {
     // Equal bytes are the same short name or the same shared text; what is inline is padded with zeros.
-    return left.bytes_ == right.bytes_ || (left.form() > inline_max && left.view() == right.view());
+    return left.same_bytes(right) || (left.form() > inline_max && left.view() == right.view());
   }
   friend bool operator==(const member_name& left, std::string_view right) noexcept { return left.view() == right; }
   friend bool operator<(const member_name& left, const member_name& right) noexcept {
@@ -74,6 +77,12 @@ private:
 
   // The last byte: the size of an inline name, else what the pointer in the first eight is; then comes the size.
   uint8_t form() const noexcept { return static_cast<uint8_t>(bytes_.back()); }
+  bool same_bytes(const member_name& other) const noexcept { // two words; the library would call memcmp
+    uint64_t mine[2], theirs[2];
+    std::memcpy(mine, bytes_.data(), sizeof mine);
+    std::memcpy(theirs, other.bytes_.data(), sizeof theirs);
+    return ((mine[0] ^ theirs[0]) | (mine[1] ^ theirs[1])) == 0;
+  }
   const char* far_text() const noexcept {
     const char* text;
     std::memcpy(&text, bytes_.data(), sizeof text);

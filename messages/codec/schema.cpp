@@ -344,8 +344,9 @@ schema::schema(std::string_view bfbs) : bytes_(bfbs) {
     for (auto& f : t->fields_) {
       f.zero_json = zero_of(f);
       t->keys_.push_back(f.key);
-      t->places_.push_back({f.offset, f.always_written()});
-      t->always_written_count_ += f.always_written();
+      const bool written = f.always_written() && f.zero_json != "null";
+      t->places_.push_back({f.offset, written});
+      t->always_written_count_ += written;
     }
   }
 }

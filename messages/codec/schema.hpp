@@ -122,7 +122,7 @@ public:
   /// Of each field what unpacking asks of all of them, side by side.
   struct place {
     uint16_t offset; // in the vtable
-    bool always_written;
+    bool always_written; // and not as null, which drafts do not have
   };
   const std::vector<place>& places() const { return places_; }
   size_t always_written_count() const { return always_written_count_; }

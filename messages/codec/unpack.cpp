@@ -4,15 +4,13 @@
 #include "messages/codec/refusal.hpp"
 #include "messages/codec/stored.hpp"
 #include "messages/codec/time.hpp"
+#include "messages/codec/zero_value.hpp"
 
 namespace messages::codec {
 
 namespace {
 
 draft value_of_field(const field& f, const uint8_t* at);
-
-// Fields that are always written, unless they would be null.
-draft zero_of(const field& f);
 
 // At least as many fields as are stored: how many the vtable has that are not 0.
 size_t stored_count(const stored_table* from) {
@@ -26,35 +24,19 @@ size_t stored_count(const stored_table* from) {
 
 draft table(const type& t, const stored_table* from) {
   draft::object members;
-  members.reserve((from ? stored_count(from) : 0) + t.always_written_count());
+  members.reserve(stored_count(from) + t.always_written_count());
   const auto& places = t.places();
   for (size_t i = 0; i < places.size(); ++i) {
-    auto at = from ? from->GetAddressOf(places[i].offset) : nullptr;
+    auto at = from->GetAddressOf(places[i].offset);
     if (!at && !places[i].always_written)
       continue;
     const auto& f = t.fields()[i];
-    if (at && is_omitted(f, at))
-      continue;
-    auto value = at ? value_of_field(f, at) : zero_of(f);
-    if (at || !value.is_null())
-      members.emplace_back(f.key, std::move(value));
+    if (!at)
+      members.emplace_back(f.key, zero_value(f));
+    else if (!is_omitted(f, at))
+      members.emplace_back(f.key, value_of_field(f, at));
   }
   return draft::make_object(std::move(members));
-}
-
-// The draft of a zero_json that is no table's.
-draft zero_scalar(std::string_view json) {
-  if (json == "null")
-    return {};
-  if (json == "\"\"")
-    return "";
-  return parse_json(json).value;
-}
-
-draft zero_of(const field& f) {
-  if (f.kind == value_kind::table && f.zero_json != "null")
-    return table(*f.nested, nullptr);
-  return zero_scalar(f.zero_json);
 }
 
 draft one(const field& f, const uint8_t* at) {
@@ -93,7 +75,7 @@ draft one(const field& f, const uint8_t* at) {
         auto value = entry->GetAddressOf(of_value.offset);
         members.emplace_back(key ? member_name(stored_text(key)) : member_name(),
                              value ? value_of_field(of_value, value)
-                             : of_value.kind == value_kind::bytes ? draft("") : parse_json(of_value.zero_json).value);
+                                   : zero_value_of_entry(of_value));
       }
       return draft::make_object(std::move(members));
     }

@@ -53,9 +53,17 @@ void fence_table::forget(std::string_view shard) {
 
 std::vector<claim> fence_table::due(std::string_view shard) const {
   std::vector<claim> result;
-  for (const auto& [role, epoch] : known_)
-    if (!confirmed(shard, {role, epoch}))
+  static const epochs none;
+  const auto found = confirmed_.find(shard);
+  const epochs& raised = found == confirmed_.end() ? none : found->second;
+  // Asked often, mostly in vain: both are in the order of the roles.
+  auto at = raised.begin();
+  for (const auto& [role, epoch] : known_) {
+    while (at != raised.end() && at->first < role)
+      ++at;
+    if ((at == raised.end() || at->first != role ? 0 : at->second) < epoch)
       result.push_back({role, epoch});
+  }
   return result;
 }
 

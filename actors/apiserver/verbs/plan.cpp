@@ -42,12 +42,10 @@ write_plan refuse(api_error error) {
 }
 
 api_error canonicalize(const messages::codec::type& type, draft& object) {
-  auto packed = messages::codec::pack(type, object);
-  if (packed.error)
-    return status::bad_request(packed.error->path.empty() ? packed.error->message
-                                                          : packed.error->path + ": " + packed.error->message);
-  object = messages::codec::unpack(type, packed.object);
-  return {};
+  const auto error = messages::codec::canonicalize(type, object);
+  if (!error)
+    return {};
+  return status::bad_request(error->path.empty() ? error->message : error->path + ": " + error->message);
 }
 
 write_plan put_plan(const registry::kind& kind, std::string key, int64_t expected, draft next, int code) {
@@ -90,7 +88,7 @@ write_plan plan_create(const change_request& request, const cache::object_ptr& c
   const std::string name{object.get("metadata").get("name").str()};
   meta::fill_system_fields(object, env.new_uid(), env.now_seconds);
   kind.apply_defaults(object);
-  if (auto error = canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), object))
+  if (auto error = verbs::canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), object))
     return refuse(std::move(error));
   const change_context context{request.user, env.now_seconds};
   if (kind.prepare_create != nullptr)

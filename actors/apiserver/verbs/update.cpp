@@ -72,7 +72,7 @@ write_plan replace(const change_request& request, const cache::cached_object& cu
   next["metadata"].set("resourceVersion", std::to_string(current.revision()));
   meta::keep_system_fields(next, old);
   kind.apply_defaults(next);
-  if (auto error = canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), next))
+  if (auto error = verbs::canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), next))
     return refuse(std::move(error));
   const update_rules rules = rules_of(kind, request.subresource);
   if (rules.prepare != nullptr)

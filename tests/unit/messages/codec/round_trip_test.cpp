@@ -120,6 +120,63 @@ TEST_CASE("random objects of every kind lose nothing") {
     }
 }
 
+namespace {
+
+// Members in another order, with nulls and zero values among them; now and then a value of another kind.
+void disturb(sample::generator& random, draft& value, int& broken) {
+  if (value.is_array())
+    for (auto& item : value.items())
+      disturb(random, item, broken);
+  if (!value.is_object())
+    return;
+  auto& members = value.members();
+  for (size_t i = members.size(); i > 1; --i)
+    std::swap(members[i - 1], members[random.below(i)]);
+  for (auto& [key, item] : members) {
+    if (random.below(400) == 0 && broken-- > 0)
+      item = random.any_json(2);
+    else if (random.below(30) == 0)
+      item = item.is_object()    ? draft::make_object()
+             : item.is_array()   ? draft::make_array()
+             : item.is_integer() ? draft(0)
+             : item.is_bool()    ? draft(false)
+                                 : draft();
+    else
+      disturb(random, item, broken);
+  }
+}
+
+} // namespace
+
+TEST_CASE("a draft is made canonical in place as by packing and unpacking") {
+  sample::generator random(seed() + 3);
+  size_t refused = 0, accepted = 0;
+  for (auto t : all_kinds())
+    for (int i = 0; i < 60; ++i) {
+      auto value = random.object(*t);
+      int broken = i % 2;
+      if (i % 3 != 0)
+        disturb(random, value, broken);
+      INFO("seed " << seed() << ", " << t->full_name() << " " << i);
+      INFO(to_json(value));
+      auto packed = pack(*t, value);
+      auto error = canonicalize(*t, value);
+      REQUIRE(packed.error.has_value() == error.has_value());
+      if (error) {
+        ++refused;
+        REQUIRE(error->path == packed.error->path);
+        REQUIRE(error->message == packed.error->message);
+        continue;
+      }
+      ++accepted;
+      auto tree = unpack(*t, packed.object);
+      REQUIRE(to_json(value) == to_json(tree));
+      REQUIRE(value == tree);
+    }
+  CHECK(refused > 10);
+  CHECK(accepted > 1000);
+}
+
 TEST_CASE("the zero value of every kind is complete") {
   for (auto t : all_kinds()) {
     auto packed = pack(*t, draft::make_object());
