@@ -11,6 +11,7 @@
 #include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<runtime::mesh::middleman_options>)
 
@@ -47,9 +48,13 @@ private:
   std::optional<caf::response_promise> quiet_; ///< to be told when no timer of this actor runs any more
 
   void check(const middleman_options& options) {
-    for (auto& [stream, context] : ctx)
-      if (wr_buf(stream).size() > backlog_bytes_max)
+    for (auto& [stream, context] : ctx) {
+      auto& waiting = wr_buf(stream);
+      if (waiting.size() > backlog_bytes_max)
         options.on_backlog(caf::to_string(context.id));
+      else if (waiting.empty() && waiting.capacity() > buffer_kept_max)
+        std::vector<char>{}.swap(waiting); // CAF uses two in turn, and would keep both as large as the largest crowd of messages was
+    }
   }
 };
 

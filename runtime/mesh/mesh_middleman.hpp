@@ -16,6 +16,8 @@ namespace runtime::mesh {
 /// CAF's send buffers have no bound. Beyond this one the link is given up: the peer does not take what it is sent.
 constexpr size_t backlog_bytes_max = 64 << 20;
 constexpr std::chrono::milliseconds backlog_check_period{200};
+/// A send buffer that is larger than this is given back when it is found empty.
+constexpr size_t buffer_kept_max = 256 << 10;
 
 struct middleman_options {
   std::filesystem::path data; ///< folder of the stream socket
