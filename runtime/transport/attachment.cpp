@@ -3,7 +3,9 @@
 
 #include "messages/codec/schema.hpp"
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace runtime::transport {
 
@@ -29,6 +31,34 @@ header read_header(std::string_view wire) {
   if (length > name_size_max || size > wire.size())
     return {};
   return {messages::codec::api_schema().find_table(wire.substr(2, length)), size};
+}
+
+// An object and the count of those who share it fill a size that the heap has (jemalloc: four to each power of two). An array that
+// is shared has its length in front of it as well: with that, most Events need the next larger size.
+constexpr size_t count_bytes = 16;
+constexpr size_t sizes = 28; // 80 bytes to 8 KiB
+constexpr size_t size_at(size_t index) { return (5 + index % 4) << (4 + index / 4); }
+
+using words = std::shared_ptr<uint64_t>; // aligned as FlatBuffers wants it
+
+template <size_t Index>
+words make_words() {
+  auto block = std::make_shared_for_overwrite<std::array<uint64_t, (size_at(Index) - count_bytes) / sizeof(uint64_t)>>();
+  return {block, block->data()};
+}
+
+template <size_t... Index>
+constexpr std::array<words (*)(), sizes> makers(std::index_sequence<Index...>) {
+  return {make_words<Index>...};
+}
+
+words memory_for(size_t bytes) {
+  static constexpr auto make = makers(std::make_index_sequence<sizes>{});
+  for (size_t i = 0; i < sizes; ++i)
+    if (size_at(i) >= bytes + count_bytes)
+      return make[i]();
+  auto large = std::make_shared_for_overwrite<uint64_t[]>((bytes + 7) / 8);
+  return {large, large.get()};
 }
 } // namespace
 
@@ -63,7 +93,7 @@ std::optional<attachment> attachment_of_stored(std::string_view wire) {
   if (!found.type)
     return std::nullopt;
   const auto object = wire.substr(found.size);
-  const auto copy = std::make_shared_for_overwrite<uint64_t[]>((object.size() + 7) / 8); // aligned as FlatBuffers wants it
+  const auto copy = memory_for(object.size());
   std::memcpy(copy.get(), object.data(), object.size());
   return attachment{found.type, {copy, reinterpret_cast<const uint8_t*>(copy.get()), object.size()}};
 }

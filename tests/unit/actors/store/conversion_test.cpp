@@ -31,6 +31,21 @@ TEST_CASE("an object comes back from storage as it was sent") {
   CHECK(reply.at(record->object()).type->name() == "ConfigMap");
 }
 
+TEST_CASE("objects of every size come back as they were") {
+  for (size_t size = 0; size < 9'500; size += 1 + size / 40) {
+    const auto text = std::string(size, static_cast<char>('a' + size % 26));
+    std::vector<storage::write> writes;
+    append_writes(commit_of({put("/a", text)}), writes);
+    storage::range_page page;
+    page.records.push_back({"/a", 1, 1, writes[0].value});
+    const auto reply = to_reply(std::move(page));
+    const auto& object = reply.at(reply->records()->Get(0)->object()).object;
+    REQUIRE(text_of(reply.at(reply->records()->Get(0)->object())) == text);
+    REQUIRE(reinterpret_cast<uintptr_t>(object.data()) % 8 == 0);
+    REQUIRE(writes[0].value.ends_with(object.bytes()));
+  }
+}
+
 TEST_CASE("a stored value of an unknown table is reported, not served") {
   storage::range_page page;
   page.records.push_back({"/a", 1, 1, "nonsense"});
