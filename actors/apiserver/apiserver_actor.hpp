@@ -247,7 +247,16 @@ private:
     size_t candidate_at = 0;
     int64_t bookmark_due_us = 0;
   };
-  using watcher_key = std::pair<caf::actor_addr, uint64_t>;
+  struct watcher_key {
+    caf::actor_addr consumer; // never empty
+    uint64_t id;
+    /// The numbers first: comparing addresses is a call that looks at the hosts, and there are thousands of watches.
+    bool operator<(const watcher_key& other) const {
+      if (consumer.id() != other.consumer.id())
+        return consumer.id() < other.consumer.id();
+      return id != other.id ? id < other.id : consumer < other.consumer;
+    }
+  };
   protocol::watch_reply begin_watch(const protocol::watch_request& request);
   caf::result<protocol::progress_reply> on_progress(const protocol::progress_request& request);
   void on_ack(const protocol::watch_ack& ack);

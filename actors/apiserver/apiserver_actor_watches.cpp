@@ -337,7 +337,7 @@ void apiserver::on_cancel(const protocol::watch_cancel& cancel) {
 
 void apiserver::forget_watchers_of(const caf::actor_addr& consumer) {
   for (auto at = watchers_.begin(); at != watchers_.end();)
-    at = at->first.first == consumer ? drop_watcher(at) : std::next(at);
+    at = at->first.consumer == consumer ? drop_watcher(at) : std::next(at);
 }
 
 } // namespace actors::apiserver

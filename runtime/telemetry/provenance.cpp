@@ -3,9 +3,11 @@
 namespace runtime::telemetry {
 
 provenance_log::name provenance_log::keep(std::string_view text) {
-  auto& found = *names_.try_emplace(std::string{text}).first;
-  ++found.second.uses;
-  return &found;
+  auto found = names_.find(text);
+  if (found == names_.end())
+    found = names_.try_emplace(std::string{text}).first;
+  ++found->second.uses;
+  return &*found;
 }
 
 void provenance_log::let_go(name used) {
@@ -63,7 +65,7 @@ written_entry provenance_log::told(const stored_entry& entry) {
 std::vector<written_entry> provenance_log::of(std::string_view object) const {
   std::lock_guard guard{mutex_};
   std::vector<written_entry> result;
-  const auto found = names_.find(std::string{object});
+  const auto found = names_.find(object);
   if (found == names_.end())
     return result;
   for (auto at = found->second.newest; at > first_ && result.size() < answer_max;) {

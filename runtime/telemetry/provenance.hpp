@@ -45,7 +45,10 @@ private:
     uint32_t uses = 0;        // by entries, in whatever role
     uint64_t newest = 0;      // the number of the newest entry of the object with this name, +1; 0: none
   };
-  using names = std::unordered_map<std::string, shared_name>;
+  struct hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using names = std::unordered_map<std::string, shared_name, hash, std::equal_to<>>;
   using name = names::value_type*;
 
   /// The texts are few and repeat: each is kept once.
