@@ -12,6 +12,17 @@
 
 namespace runtime::mesh {
 
+/// Decrements on every way out of a coroutine, whose frame has it: not in the unnamed namespace for that.
+struct counted {
+  size_t& count;
+  explicit counted(size_t& count) : count(count) {
+    ++count;
+  }
+  ~counted() {
+    --count;
+  }
+};
+
 namespace {
 
 using boost::system::error_code;
@@ -26,17 +37,6 @@ std::pair<control::descriptor, control::descriptor> make_stream() {
     throw std::system_error(errno, std::generic_category(), "socketpair");
   return {control::descriptor{ends[0]}, control::descriptor{ends[1]}};
 }
-
-/// Decrements on every way out of a coroutine.
-struct counted {
-  size_t& count;
-  explicit counted(size_t& count) : count(count) {
-    ++count;
-  }
-  ~counted() {
-    --count;
-  }
-};
 
 } // namespace
 
