@@ -15,6 +15,9 @@ from xml.sax.saxutils import quoteattr
 
 SUMMARY = re.compile(r"^seeds=(\d+) .*failed=(\d+) steps=(\d+) virtual=(\d+)s wall=([\d.]+)s")
 SLICE = 10  # seeds of one process, so that a limit in time is met
+BROKEN_MAX = 5  # runs that report nothing: then the program is at fault, not a seed, and the search ends
+FAILURES_SHOWN_MAX = 40  # lines a scenario, in the report; each is also shown when it is found
+PROGRESS_SECONDS = 60
 # Rare branches that a search should reach; what stays at 0 is named in the report.
 RARE = [
     "fault: crash-role", "fault: crash-at-message", "fault: crash-host", "fault: freeze-host", "fault: partition",
@@ -27,11 +30,17 @@ RARE = [
 ]
 
 
+def say(text):
+    """What a search of hours should not keep to itself until it ends."""
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
+
+
 class Tally:
     def __init__(self):
         self.lock = threading.Lock()
         self.seeds, self.failed, self.steps, self.virtual, self.wall = Counter(), Counter(), 0, 0.0, 0.0
         self.probes, self.failures, self.broken = Counter(), {}, []
+        self.told = time.monotonic()
 
     def add(self, scenario, output, code, probes):
         with self.lock:
@@ -39,6 +48,7 @@ class Tally:
             found = [m for m in map(SUMMARY.match, lines) if m]
             if not found:
                 self.broken.append(f"{scenario}: exit code {code}\n" + "\n".join(lines[-20:]))
+                say(f"did not report: {self.broken[-1]}")
                 return
             seeds, failed, steps, virtual, wall = found[-1].groups()
             self.seeds[scenario] += int(seeds)
@@ -49,7 +59,15 @@ class Tally:
             self.probes.update(probes)
             if int(failed):
                 shown = [line for line in lines if not SUMMARY.match(line)]
-                self.failures.setdefault(scenario, []).extend(shown)
+                say("\n".join([f"failed: {scenario}", *shown]))
+                kept = self.failures.setdefault(scenario, [])
+                kept.extend(shown[:FAILURES_SHOWN_MAX - len(kept)])
+            self.tell_progress()
+
+    def tell_progress(self):
+        if time.monotonic() - self.told > PROGRESS_SECONDS:
+            self.told = time.monotonic()
+            say(f"{sum(self.seeds.values())} seeds, {sum(self.failed.values())} failed, {self.virtual / 3600:.1f} virtual hours")
 
 
 def read_probes(path):
@@ -67,7 +85,7 @@ def work(options, slices, tally):
             scenario, first, last = slices.get_nowait()
         except queue.Empty:
             return
-        if options.until and time.monotonic() > options.until:
+        if options.until and time.monotonic() > options.until or len(tally.broken) >= BROKEN_MAX:
             return
         with tempfile.NamedTemporaryFile(prefix="troupe-probes-") as probes:
             last = max(last, first + 1)  # a range, for the summary
@@ -110,7 +128,7 @@ def report(tally, seconds):
         print(f"{scenario:40} {seeds:7} seeds {tally.failed[scenario]:5} failed")
     for scenario, lines in sorted(tally.failures.items()):
         print(f"-- {scenario}")
-        print("\n".join(lines[:40]))
+        print("\n".join(lines))
     for text in tally.broken:
         print("-- did not report:", text)
     print(f"{len(tally.probes)} different things were reached; of the rare ones:")

@@ -1,6 +1,7 @@
 """A small client of the API over one kept connection, for preparing and checking; not for generating load."""
 import http.client
 import json
+import socket
 
 from bench.host import Failed
 
@@ -15,6 +16,14 @@ class Client:
 
     def close(self):
         self.connection.close()
+
+    def abort(self):
+        """Ends the connection also for a thread that reads an answer from it: closing alone would let it wait for its timeout."""
+        if self.connection.sock:
+            try:
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:  # the server was faster
+                pass
 
     def open(self, method, path, body=None, accept="application/json"):
         headers = {"Authorization": f"Bearer {self.host.token}", "Accept": accept}

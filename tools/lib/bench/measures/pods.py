@@ -1,4 +1,5 @@
 """Pods on hollow nodes: scheduled, bound, and what a kill of the scheduler costs them."""
+import http.client
 import statistics
 import threading
 import time
@@ -55,7 +56,7 @@ class BoundWatch:
                     self.times += [now] * tail.count(mark)
                     self.news.notify_all()
                 tail = tail[-(len(mark) - 1):]
-        except (OSError, ValueError, AttributeError) as error:  # closed by close()
+        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:  # close() ends it
             self.failure = error
 
     def wait(self, count, seconds=BOUND_SECONDS_MAX):
@@ -67,8 +68,8 @@ class BoundWatch:
         return self.times[count - 1]
 
     def close(self):
-        if self.client.connection.sock:
-            self.client.connection.sock.close()
+        self.client.abort()
+        self.thread.join(10)
         self.client.close()
 
 
