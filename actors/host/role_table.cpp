@@ -9,6 +9,7 @@
 #include "actors/controllers/namespace/namespace.hpp"
 #include "actors/controllers/nodeipam/nodeipam.hpp"
 #include "actors/controllers/nodelifecycle/nodelifecycle.hpp"
+#include "actors/controllers/podgc/podgc.hpp"
 #include "actors/controllers/replicaset/replicaset.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount.hpp"
 #include "actors/keeper/keeper.hpp"
@@ -32,6 +33,7 @@ std::vector<runtime::host::role_descriptor> role_table() {
     controllers::namespaces::describe(),
     controllers::nodeipam::describe(),
     controllers::nodelifecycle::describe(),
+    controllers::podgc::describe(),
     controllers::replicaset::describe(),
     controllers::serviceaccount::describe(),
     scheduler::describe(),

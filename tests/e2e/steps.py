@@ -15,7 +15,7 @@ FOREIGN_TABLE = "troupe_e2e_foreign"  # rules of another program, which must sta
 ROLES = ["store/pods", "store/events", "store/leases", "store/main", f"apiserver/{HOST}",
          "controllers/deployment", "controllers/replicaset", "controllers/endpointslice", "controllers/endpoints",
          "controllers/nodelifecycle", "controllers/nodeipam", "controllers/garbagecollector", "controllers/namespace",
-         "controllers/serviceaccount", "scheduler", f"kubelet/{NODE}", f"proxy/{NODE}", f"podnetwork/{NODE}"]
+         "controllers/podgc", "controllers/serviceaccount", "scheduler", f"kubelet/{NODE}", f"proxy/{NODE}", f"podnetwork/{NODE}"]
 
 CLIENT_POD = """
 apiVersion: v1

@@ -39,7 +39,7 @@ void check_seeds(const std::string& file, uint64_t first, uint64_t last) {
 }
 
 TEST_CASE("nothing that must hold is broken, whatever fails") {
-  for (const auto* name : {"calm", "chaos", "crashes", "disks", "everything", "hosts", "network", "operator", "shards", "storms", "views"})
+  for (const auto* name : {"calm", "chaos", "crashes", "disks", "everything", "hosts", "losses", "network", "operator", "shards", "storms", "views"})
     check_seeds(std::string{"config/simulation/"} + name + ".yaml", 1, 3);
 }
 

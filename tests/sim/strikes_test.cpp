@@ -70,6 +70,18 @@ TEST_CASE("each workload asks for something") {
   }
 }
 
+TEST_CASE("pods of a node that is deleted are collected, and made anew elsewhere") {
+  auto plan = bare();
+  plan.workloads = {{"node-losses", 2, std::chrono::seconds{5}}};
+  plan.run = std::chrono::seconds{70};
+  plan.settle = std::chrono::seconds{90};
+  plan.checkers = {};
+  const auto lost = run_with(plan);
+  CHECK(text_of(lost.violations) == "");
+  REQUIRE(lost.probes.contains("controllers/podgc: force-deleted a pod"));
+  CHECK(lost.probes.at("controllers/podgc: force-deleted a pod") > 0);
+}
+
 TEST_CASE("a shard moves with what was written to it") {
   auto plan = bare();
   plan.workloads = {{"registers", 2, std::chrono::milliseconds{100}}, {"shard-moves", 1, std::chrono::seconds{1}}};

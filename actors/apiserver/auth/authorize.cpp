@@ -77,6 +77,8 @@ const std::vector<grant>& policy() {
      {{{""}, {"namespaces"}, {"get", "list", "watch", "delete"}},
       {{""}, {"namespaces/finalize", "namespaces/status"}, {"update", "patch"}},
       {{"*"}, {"*"}, {"get", "list", "watch", "delete", "deletecollection"}}}},
+    {"system:serviceaccount:kube-system:pod-garbage-collector",
+     {{{""}, {"pods"}, {"get", "list", "watch", "delete"}}, {{""}, {"nodes"}, read}, {{""}, {"pods/status"}, {"patch"}}}},
     {"system:serviceaccount:kube-system:service-account-controller",
      {{{""}, {"serviceaccounts"}, {"get", "list", "watch", "create"}}, {{""}, {"namespaces"}, read}, write_events}},
   };

@@ -11,7 +11,7 @@ constexpr const char* singletons[] = {
   "controllers/deployment",       "controllers/replicaset",    "controllers/endpointslice",
   "controllers/endpoints",        "controllers/nodelifecycle", "controllers/nodeipam",
   "controllers/garbagecollector", "controllers/namespace",     "controllers/serviceaccount",
-  "scheduler"};
+  "controllers/podgc",            "scheduler"};
 
 } // namespace
 

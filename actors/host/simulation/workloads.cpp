@@ -234,6 +234,51 @@ void node_churn(world& on, const workload_entry& entry) {
   });
 }
 
+/// A node that was deleted, and stays so for as long as it has pods: then its kubelet starts again.
+struct lost_node : std::enable_shared_from_this<lost_node> {
+  std::string name, uid; // of the Node that was deleted; name: "" while none is lost
+
+  void lose(world& on, const std::string& node, const client::entry& item) {
+    name = node;
+    uid = uid_of(item);
+    on.admin().remove(client::nodes, "", name, uid, [&on, self = shared_from_this()] { self->look(on); });
+  }
+  /// Goes on when the workload has ended: the cluster is not as it should be without that node.
+  void look(world& on) {
+    const auto* node = on.admin().cache(client::nodes).find(name);
+    if (node != nullptr && uid_of(*node) != uid) { // whoever crashed its kubelet
+      name.clear();
+      return;
+    }
+    if (node == nullptr && !has_pods(on))
+      for (const auto& host : on.sim.host_names())
+        on.sim.crash_role(host, "kubelet/" + name);
+    on.sim.time().after(node == nullptr ? patience : look_period, [&on, self = shared_from_this()] { self->look(on); });
+  }
+  bool has_pods(world& on) const {
+    for (const auto& [key, item] : on.admin().cache(client::pods).entries())
+      if (shown(client::pods, item).at({"spec", "nodeName"}).str() == name)
+        return true;
+    on.sim.probes().count("workload: the pods of a lost node are gone");
+    return false;
+  }
+  static constexpr duration look_period = std::chrono::seconds{1}, patience = std::chrono::seconds{5};
+};
+
+/// Nodes that go for good, as far as their pods can tell: only the pod garbage collector makes room for others.
+void node_losses(world& on, const workload_entry& entry) {
+  auto all = make_fleet(on, "loss", entry.count, 4);
+  auto lost = std::make_shared<lost_node>();
+  on.repeat(entry.every, on.chance, [&on, all, lost] {
+    const auto& nodes = on.admin().cache(client::nodes).entries();
+    if (nodes.size() < 2 || !lost->name.empty())
+      return all->scale(on, 4);
+    auto chosen = nodes.begin();
+    std::advance(chosen, static_cast<long>(on.chance.below(nodes.size())));
+    lost->lose(on, std::string{chosen->first.text()}, chosen->second);
+  });
+}
+
 /// Clients that read and write the same few ConfigMaps through different apiservers: each operation is noted.
 void registers(world& on, const workload_entry& entry) {
   auto counter = std::make_shared<uint64_t>(0);
@@ -302,6 +347,7 @@ constexpr workload_kind all_workloads[] = {
   {"endpoints", "services whose pods come and go", endpoint_churn},
   {"namespaces", "namespaces that are filled and deleted", namespace_deletion},
   {"nodes", "nodes that are cordoned, drained and deleted", node_churn},
+  {"node-losses", "nodes that are deleted and stay away until their pods are collected", node_losses},
   {"registers", "clients that read and write the same objects through different apiservers", registers},
   {"moves", "roles that are moved, drained and placed anew while they work", moves},
   {"shard-moves", "store shards that are moved to other hosts with their data, drained and placed anew", shard_moves},

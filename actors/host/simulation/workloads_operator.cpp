@@ -6,6 +6,7 @@
 #include "actors/controllers/garbagecollector/garbagecollector_controller.hpp"
 #include "actors/controllers/namespace/namespace_controller.hpp"
 #include "actors/controllers/nodelifecycle/nodelifecycle_controller.hpp"
+#include "actors/controllers/podgc/podgc_controller.hpp"
 #include "actors/controllers/replicaset/replicaset_controller.hpp"
 #include "actors/controllers/serviceaccount/serviceaccount_controller.hpp"
 #include "actors/keeper/keeper_actor.hpp"
@@ -97,6 +98,8 @@ template <class Controller>
 std::unique_ptr<controllers::framework::controller> make(const runtime::host::role_context& context) {
   if constexpr (std::is_constructible_v<Controller, runtime::seams::clock_ptr>)
     return std::make_unique<Controller>(context.clock);
+  else if constexpr (std::is_constructible_v<Controller, runtime::seams::clock_ptr, runtime::telemetry::logger>)
+    return std::make_unique<Controller>(context.clock, context.log);
   else
     return std::make_unique<Controller>();
 }
@@ -108,6 +111,7 @@ const std::pair<const char*, factory> swappable_roles[] = {
   {"controllers/garbagecollector", make<controllers::garbagecollector::garbagecollector_controller>},
   {"controllers/namespace", make<controllers::namespaces::namespace_controller>},
   {"controllers/nodelifecycle", make<controllers::nodelifecycle::nodelifecycle_controller>},
+  {"controllers/podgc", make<controllers::podgc::podgc_controller>},
   {"controllers/replicaset", make<controllers::replicaset::replicaset_controller>},
   {"controllers/serviceaccount", make<controllers::serviceaccount::serviceaccount_controller>},
 };

@@ -22,6 +22,12 @@ TEST_CASE("our own roles may do what their work needs and no more") {
   const actors::apiserver::auth::subject deployments{"system:serviceaccount:kube-system:deployment-controller", {}};
   CHECK(is_allowed(deployments, "create", "apps", "replicasets"));
   CHECK_FALSE(is_allowed(deployments, "create", "", "pods"));
+  const actors::apiserver::auth::subject podgc{"system:serviceaccount:kube-system:pod-garbage-collector", {}};
+  CHECK(is_allowed(podgc, "delete", "", "pods"));
+  CHECK(is_allowed(podgc, "patch", "", "pods/status"));
+  CHECK(is_allowed(podgc, "get", "", "nodes"));
+  CHECK_FALSE(is_allowed(podgc, "delete", "", "nodes"));
+  CHECK_FALSE(is_allowed(podgc, "create", "", "pods"));
 }
 
 TEST_CASE("hosts keep the group troupe.dev, everybody who is known may read it") {
