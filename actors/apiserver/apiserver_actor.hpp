@@ -127,6 +127,7 @@ private:
     int64_t barrier_due_us = 0;
     std::shared_ptr<std::vector<waiter>> asking; // whom the barrier in flight answers
   };
+  static cache::object_ptr kept(shard_link& link, std::string_view key, cache::object_ptr object);
   uint64_t begin_generation(shard_link& link);
   void connect_shard(shard_link& link, const caf::strong_actor_ptr& handle);
   void disconnect_shard(shard_link& link, const std::string& why);

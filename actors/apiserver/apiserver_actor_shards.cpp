@@ -19,6 +19,10 @@ namespace {
 constexpr std::chrono::milliseconds reconnect_delay{100};
 constexpr std::string_view services_prefix = "/services/";
 constexpr std::string_view presence_prefix = "/leases/kube-system/apiserver-";
+/// Events are many, hardly ever read, and no role of this process keeps them; of the others, the cache has what informers have too.
+constexpr std::string_view packed_prefix = "/events/";
+/// Older versions are packed faster than they come about.
+constexpr size_t packed_per_change = 2;
 
 cache::object_ptr cached(const attachment& item, int64_t revision) {
   if (!item)
@@ -27,6 +31,10 @@ cache::object_ptr cached(const attachment& item, int64_t revision) {
 }
 
 } // namespace
+
+cache::object_ptr apiserver::kept(shard_link& link, std::string_view key, cache::object_ptr object) {
+  return key.starts_with(packed_prefix) ? link.cache->packed(object) : std::move(object);
+}
 
 apiserver::shard_link& apiserver::link_of(std::string_view key_prefix) {
   return links_.find(cache_->shard_of(key_prefix).name())->second;
@@ -102,7 +110,7 @@ void apiserver::load_page(shard_link& link, uint64_t generation, std::shared_ptr
         for (const auto* record : *records) {
           last = record->key()->str();
           if (auto object = cached(reply.at(record->object()), record->modified()))
-            building->objects = building->objects.put(last, std::move(object));
+            building->objects = building->objects.put(last, kept(link, last, std::move(object)));
         }
       if (reply->more())
         load_page(link, generation, building, last);
@@ -196,7 +204,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   const auto replaced = [&](const std::string& key, const attachment& before, int64_t revision) {
     const auto earlier = written.find(key);
     const auto* known = earlier != written.end() ? &earlier->second : state->objects.find(key);
-    return known != nullptr && *known && (*known)->revision() == revision ? *known : cached(before, 0);
+    return known != nullptr && *known && (*known)->revision() == revision ? *known : cached(before, revision);
   };
   if (const auto* list = batch->changes())
     for (const auto* item : *list) {
@@ -206,7 +214,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       next.revision = item->revision();
       next.key = item->key()->str();
       const bool erased = item->kind() == store::WriteKind::erase;
-      auto object = cached(batch.at(item->object()), item->revision());
+      const auto object = kept(link, next.key, cached(batch.at(item->object()), item->revision()));
       next.before = replaced(next.key, batch.at(erased ? item->object() : item->previous()), item->previous_revision());
       next.before_revision = item->previous_revision();
       if (!erased)
@@ -220,6 +228,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
       collect_affected(next, affected);
       changes.push_back(std::move(next));
     }
+  const size_t count = changes.size();
   link.applied_to = std::max(link.applied_to, batch->to());
   link.cache->apply(std::move(changes), batch->to());
   store::ShardChangesAckT ack;
@@ -227,6 +236,7 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   tell(this, link.handle, store::shard_changes_ack{ack});
   release_waiters(link);
   pump_affected(link, affected);
+  link.cache->pack(packed_per_change * count);
 }
 
 void apiserver::observe_service(std::string_view key, const cache::object_ptr& service) {

@@ -123,7 +123,7 @@ bool apiserver::send_initial(watcher& item) {
   std::vector<attachment> attachments;
   bool more = false;
   const auto take = [&](const cache::object_ptr& object) {
-    if (item.selector.matches(object->what(), object->bytes()))
+    if (item.selector.everything() || item.selector.matches(object->what(), object->bytes()))
       add_event(batch, attachments, protocol::EventType::added, object, object->revision());
   };
   if (item.candidates) {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "actors/apiserver/cache/watch_cache.hpp"
+#include "actors/apiserver/cache/cached_object.hpp"
 
 namespace actors::apiserver::cache {
 

@@ -1,30 +1,11 @@
-// Snapshots, windows and rendered objects.
+// Snapshots and windows.
 #include "actors/apiserver/cache/watch_cache.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
 
-#include "actors/apiserver/cache/rendered_texts.hpp"
-#include "messages/codec/codec.hpp"
-
 namespace actors::apiserver::cache {
-
-// ---- rendered objects ------------------------------------------------------------------------------------
-
-cached_object::~cached_object() {
-  if (has_text_.load(std::memory_order_acquire))
-    rendered().forget(*this);
-}
-
-std::shared_ptr<const std::string> cached_object::json() const {
-  if (has_text_.load(std::memory_order_acquire))
-    if (auto ready = rendered().find(*this))
-      return ready;
-  auto text = std::make_shared<std::string>();
-  messages::codec::encode_json(*type_, bytes_, revision_, *text);
-  return rendered().admit(*this, std::move(text));
-}
 
 // ---- windows ---------------------------------------------------------------------------------------------
 
@@ -56,9 +37,34 @@ void change_window::append(change next) {
   upto_ = next.revision;
   changes_.push_back(std::move(next));
   if (changes_.size() > changes_max) {
-    oldest_ = changes_.front().revision;
-    changes_.pop_front();
+    forget_oldest();
   }
+}
+
+void change_window::forget_oldest() {
+  oldest_ = changes_.front().revision;
+  changes_.pop_front();
+  seen_ -= seen_ > 0;
+}
+
+size_t change_window::pack(object_packer& packer, size_t limit) {
+  size_t count = 0;
+  for (; count < limit && seen_ + changes_min < changes_.size(); ++count, ++seen_) { // nobody else changes it: looking needs no lock
+    auto& item = changes_[seen_];
+    auto packed = packer.pack(item.before);
+    if (packed == item.before)
+      continue;
+    const auto written = std::lower_bound(changes_.begin(), changes_.end(), item.before_revision,
+                                          [](const change& one, int64_t revision) { return one.revision < revision; });
+    object_ptr first = packed, second; // end without the lock
+    std::lock_guard lock{mutex_};
+    if (written->revision == packed->revision() && written->after) {
+      second = packed;
+      written->after.swap(second);
+    }
+    item.before.swap(first);
+  }
+  return count;
 }
 
 void change_window::advance(int64_t revision) {
@@ -70,6 +76,7 @@ void change_window::reset(int64_t revision) {
   std::lock_guard lock{mutex_};
   changes_.clear();
   marks_.clear();
+  seen_ = 0;
   oldest_ = revision;
   upto_ = revision;
 }
@@ -82,9 +89,8 @@ void change_window::age(int64_t now_us) {
     while (changes_.size() > changes_min && changes_.front().revision <= marks_.front().revision) {
       if (forgotten.size() == forgotten_max)
         return;
-      oldest_ = changes_.front().revision;
       forgotten.push_back(std::move(changes_.front()));
-      changes_.pop_front();
+      forget_oldest();
     }
     marks_.pop_front();
   }
@@ -204,9 +210,15 @@ void shard_cache::apply(std::vector<change> next, int64_t upto) {
   }
 }
 
+void shard_cache::pack(size_t limit) {
+  for (auto& [prefix, state] : resources_)
+    limit -= state->window.pack(packer_, limit);
+}
+
 void shard_cache::age(int64_t now_us) {
   for (auto& [prefix, state] : resources_)
     state->window.age(now_us);
+  pack(packed_by_age_max);
 }
 
 // ---- all -------------------------------------------------------------------------------------------------

@@ -16,41 +16,11 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/apiserver/cache/cached_object.hpp"
+#include "actors/apiserver/cache/object_packer.hpp"
 #include "actors/apiserver/cache/persistent_map.hpp"
-#include "messages/codec/object.hpp"
-#include "messages/codec/schema.hpp"
 
 namespace actors::apiserver::cache {
-
-using messages::codec::object_buffer;
-using messages::codec::type;
-
-/// One object at one revision. Shared by the snapshots, the windows and whoever reads.
-class cached_object {
-public:
-  cached_object(const type& what, object_buffer bytes, int64_t revision)
-      : type_(&what), bytes_(std::move(bytes)), revision_(revision) {}
-  ~cached_object();
-  cached_object(const cached_object&) = delete;
-  cached_object& operator=(const cached_object&) = delete;
-
-  const type& what() const { return *type_; }
-  const object_buffer& bytes() const { return bytes_; }
-  int64_t revision() const { return revision_; }
-
-  /// The object as JSON with its resourceVersion, without line ends; rendered once and shared while it is asked for
-  /// (rendered_texts.hpp). Thread-safe.
-  std::shared_ptr<const std::string> json() const;
-
-private:
-  friend class rendered_texts;
-
-  const type* type_;
-  object_buffer bytes_;
-  int64_t revision_;
-  mutable std::atomic<bool> has_text_{false};
-};
-using object_ptr = std::shared_ptr<const cached_object>;
 
 /// All objects of a shard as of `revision`; keys as in the store ("/pods/default/web").
 struct snapshot {
@@ -95,6 +65,9 @@ public:
   void reset(int64_t revision);
   /// Forgets what is too old. To be called again and again; monotonic time.
   void age(int64_t now_us);
+  /// Packs what at most `limit` changes replaced; returns how many it looked at. Not of the newest `changes_min`, which the watchers
+  /// are about to read; and what is present, others hold as well.
+  size_t pack(object_packer& packer, size_t limit);
 
 private:
   /// What had happened up to some time.
@@ -103,10 +76,12 @@ private:
     int64_t revision;
   };
   static constexpr int64_t mark_distance_us = 1'000'000; // bounds how many there are
+  void forget_oldest();
 
   mutable std::mutex mutex_;
   std::deque<change> changes_;
   std::deque<mark> marks_; // by time
+  size_t seen_ = 0;        // by pack(): so many of the oldest changes
   int64_t oldest_ = 0;
   int64_t upto_ = 0;
 };
@@ -133,7 +108,11 @@ public:
   void load(snapshot_ptr state, int64_t oldest);
   /// `next` in revision order; those at or below the snapshot's revision only enter the windows.
   void apply(std::vector<change> next, int64_t upto);
-  /// change_window::age() of every resource.
+  /// What nobody but the cache keeps, and few read: packed, before it is given to load() or apply().
+  object_ptr packed(const object_ptr& object) { return packer_.pack(object); }
+  /// change_window::pack() of the resources, until so many changes were looked at.
+  void pack(size_t limit);
+  /// change_window::age() of every resource, and some of pack().
   void age(int64_t now_us);
 
 private:
@@ -144,7 +123,10 @@ private:
   };
   resource_state* state_of(std::string_view key);
 
+  static constexpr size_t packed_by_age_max = 256;
+
   std::string name_;
+  object_packer packer_; // the writer's
   std::map<std::string, std::unique_ptr<resource_state>, std::less<>> resources_; // by prefix; fixed
   std::atomic<snapshot_ptr> snapshot_;
   std::atomic<bool> ready_{false};

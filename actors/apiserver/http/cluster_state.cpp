@@ -141,7 +141,8 @@ void add_pods(draft& result, cache::watch_cache& cache, std::map<std::string, in
   pod_counts counts;
   std::vector<pod_line> well, unwell;
   each(cache, "pods", [&](const cache::cached_object& object) {
-    const auto* pod = object.bytes().root<Pod>();
+    const auto bytes = object.bytes();
+    const auto* pod = bytes.root<Pod>();
     if (pod->spec() != nullptr)
       if (const auto node = view_of(pod->spec()->nodeName()); !node.empty())
         ++per_node[std::string{node}];
@@ -168,7 +169,8 @@ void add_nodes(draft& result, cache::watch_cache& cache, const std::map<std::str
   auto nodes = draft::make_array();
   int64_t total = 0, ready = 0;
   each(cache, "nodes", [&](const cache::cached_object& object) {
-    const auto* node = object.bytes().root<Node>();
+    const auto bytes = object.bytes();
+    const auto* node = bytes.root<Node>();
     std::string_view state = "Unknown";
     if (node->status() != nullptr && node->status()->conditions() != nullptr)
       for (const auto* condition : *node->status()->conditions())

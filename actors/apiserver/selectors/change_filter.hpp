@@ -24,7 +24,7 @@ inline std::optional<seen_change> filter_change(const cache::change& change, std
   if (!std::string_view{change.key}.starts_with(prefix))
     return std::nullopt;
   const auto matches = [&](const cache::object_ptr& object) {
-    return object != nullptr && selector.matches(object->what(), object->bytes());
+    return object != nullptr && (selector.everything() || selector.matches(object->what(), object->bytes()));
   };
   const bool before = matches(change.before);
   const bool after = matches(change.after);
