@@ -12,6 +12,8 @@
 
 #include <sys/socket.h>
 
+#include <charconv>
+
 #include "actors/apiserver/http/limits.hpp"
 #include "actors/apiserver/http/pending_answer.hpp"
 
@@ -41,6 +43,15 @@ std::string render_head(const response& answer, bool chunked, std::optional<size
     head += "Connection: keep-alive\r\n";
   head += "\r\n";
   return head;
+}
+
+/// In place and without a formatter: there are many watchers.
+void frame_chunk(std::string& piece) {
+  char head[2 * sizeof(size_t) + 2];
+  char* end = std::to_chars(head, head + 2 * sizeof(size_t), piece.size(), 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  piece.insert(0, head, static_cast<size_t>(end - head)).append("\r\n");
 }
 
 } // namespace
@@ -400,8 +411,8 @@ connection::task<bool> connection::stream(body_source& source, bool chunked) {
     piece.clear();
     const auto step = source.read(piece);
     if (!piece.empty()) {
-      if (chunked) // in place: there are many watchers
-        piece.insert(0, fmt::format("{:x}\r\n", piece.size())).append("\r\n");
+      if (chunked)
+        frame_chunk(piece);
       if (!co_await write_all(piece))
         co_return false;
     }

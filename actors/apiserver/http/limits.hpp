@@ -20,6 +20,10 @@ constexpr size_t large_write_bytes_at_once = 1u << 20;
 constexpr size_t turn_bytes_max = 64 * 1024; // read or written by a connection before others of its thread have their turn
 constexpr size_t listed_inline_bytes_max = 256 * 1024; // larger lists are streamed
 
+/// Threads that serve connections: two a processor, so that the kernel has something to even out. Measured on 2 processors, 2 against
+/// 4 threads: one write to 1,000 watchers 15.8 and 14.5 ms, get 55,300/s and 58,500/s, create the same.
+constexpr size_t threads_per_processor = 2, threads_min = 4, threads_max = 32;
+
 constexpr std::chrono::seconds handshake_seconds_max{10};
 constexpr std::chrono::seconds header_seconds_max{30}; // from the first byte to the last header
 constexpr std::chrono::seconds body_seconds_max{60};

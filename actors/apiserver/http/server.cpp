@@ -24,6 +24,14 @@ namespace actors::apiserver::http {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+namespace {
+
+size_t connection_threads() {
+  return std::clamp<size_t>(threads_per_processor * std::thread::hardware_concurrency(), threads_min, threads_max);
+}
+
+} // namespace
+
 // ---- loops
 // ---------------------------------------------------------------------------------------------------
 
@@ -128,7 +136,7 @@ class https_server final : public server {
 public:
   https_server(const listen_address& where, size_t threads, size_t accepted_max, std::shared_ptr<shared_state> shared)
       : shared_(std::move(shared)), accepted_max_(accepted_max) {
-    for (size_t i = 0; i < std::max<size_t>(1, threads); ++i)
+    for (size_t i = 0; i < (threads == 0 ? connection_threads() : threads); ++i)
       loops_.push_back(std::make_shared<loop>(i, shared_));
     retry_ = std::make_unique<asio::steady_timer>(loops_.front()->io());
     listen(where);

@@ -32,7 +32,7 @@ struct server_options {
   std::filesystem::path pki;              // what `troupe pki init` made for this host; "": it makes its own CA
   std::string cluster_name = "troupe";
   std::string service_cidr; // its first address becomes a name of the server
-  size_t threads = 2;
+  size_t threads = 0; // with connections; 0: connection_threads() of this machine
   runtime::seams::clock_ptr clock;   // null: the machine's
   runtime::seams::random_ptr random; // null: the kernel's
   std::shared_ptr<cluster_port> cluster;         // null: /metrics and the web page show this front only

@@ -48,6 +48,15 @@ void wake_hub::wake_all() {
     wake();
 }
 
+void wake_hub::remember(std::string_view asked_for, int64_t after, int64_t upto, std::string_view events) {
+  if (events.size() > piece_kept_bytes_max || waiting_.size() < 2)
+    return;
+  last_.asked_for = asked_for;
+  last_.after = after;
+  last_.upto = upto;
+  last_.events = events;
+}
+
 std::shared_ptr<wake_hub> wake_hubs::find(const std::shared_ptr<event_loop>& home, cache::shard_cache& shard,
                                           std::string_view prefix) {
   std::lock_guard lock{mutex_};

@@ -28,6 +28,20 @@ public:
   std::shared_ptr<void> add(std::function<void()> wake);
   size_t size() const { return waiting_.size(); }
 
+  /// What one of the watchers was sent last: the next one that asks for the same from the same position gets the same bytes, without
+  /// another look at the changes. One is enough: all are woken together.
+  struct piece {
+    std::string asked_for; // all that the events depend on, besides the position
+    int64_t after = -1, upto = -1;
+    std::string events;
+  };
+  static constexpr size_t piece_kept_bytes_max = 64 * 1024;
+  /// Null: others had something else.
+  const piece* written(std::string_view asked_for, int64_t after) const {
+    return last_.after == after && last_.asked_for == asked_for ? &last_ : nullptr;
+  }
+  void remember(std::string_view asked_for, int64_t after, int64_t upto, std::string_view events);
+
 private:
   friend class wake_hubs;
   struct signal; // what the cache's writer sees
@@ -41,6 +55,7 @@ private:
   uint64_t subscription_ = 0;
   uint64_t next_ = 0;
   std::unordered_map<uint64_t, std::function<void()>> waiting_;
+  piece last_;
 };
 
 /// All hubs. Thread-safe.

@@ -55,6 +55,7 @@ void serve_watch(const call_ptr& item) {
   settings.kind = item->where.kind;
   settings.prefix = collection_prefix(item->where);
   settings.selector = std::move(std::get<selectors::object_selector>(parsed));
+  settings.selector_text = fmt::format("{}\n{}", options.label_selector, options.field_selector);
   settings.form = item->form;
   settings.include = *include;
   settings.bookmarks = options.bookmarks;

@@ -15,6 +15,9 @@ watch_source::watch_source(watch_settings settings)
     : settings_(std::move(settings)), position_(settings_.after) {
   if (settings_.initial)
     position_ = settings_.initial->revision;
+  if (settings_.form != object_form::table) // whose first piece has the columns, and each of them ages
+    asked_for_ = fmt::format("{} {} {} {}", static_cast<int>(settings_.form), settings_.kind->api_version(), settings_.prefix,
+                             settings_.selector_text);
   bookmark_due_us_ = settings_.clock->monotonic_us() + settings_.random->jitter(bookmark_us, 0.2);
 }
 
@@ -28,16 +31,24 @@ body_source::step watch_source::read(std::string& out) {
     if (settings_.announce_initial_end)
       write_bookmark(true, out);
   }
+  const bool shared = !asked_for_.empty() && out.empty();
+  if (shared)
+    if (const auto* same = settings_.hub->written(asked_for_, position_)) {
+      out = same->events;
+      position_ = same->upto;
+    }
   const auto page = settings_.window->read(position_, changes_per_read_max);
   if (page.expired) {
     write_expired(out);
     return {next::end, 0};
   }
-  for (const auto& item : page.changes) {
-    write_change(item, out);
-    position_ = item.revision;
-    if (out.size() >= piece_bytes_max)
+  if (!page.changes.empty()) {
+    const int64_t after = position_;
+    const size_t start = out.size();
+    if (!write_changes(page, out))
       return {next::more, 0};
+    if (shared && start == 0)
+      settings_.hub->remember(asked_for_, after, page.upto, out);
   }
   position_ = page.upto;
   if (page.changes.size() == changes_per_read_max)
@@ -59,6 +70,16 @@ body_source::step watch_source::read(std::string& out) {
 bool watch_source::selects(const cache::object_ptr& object) const {
   return object &&
          (settings_.selector.everything() || settings_.selector.matches(object->what(), object->bytes()));
+}
+
+bool watch_source::write_changes(const cache::change_window::page& page, std::string& out) {
+  for (const auto& item : page.changes) {
+    write_change(item, out);
+    position_ = item.revision;
+    if (out.size() >= piece_bytes_max)
+      return false;
+  }
+  return true;
 }
 
 /// True: all of the present state is written.

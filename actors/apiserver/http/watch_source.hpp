@@ -21,6 +21,7 @@ struct watch_settings {
   const registry::kind* kind = nullptr;
   std::string prefix; // of the keys
   selectors::object_selector selector;
+  std::string selector_text; // what it was made from: equal texts select the same
   object_form form = object_form::object;
   render::include_object include = render::include_object::metadata;
   bool bookmarks = false;
@@ -54,8 +55,11 @@ private:
   void write_bookmark(bool initial_end, std::string& out);
   void write_expired(std::string& out);
   bool selects(const cache::object_ptr& object) const;
+  /// True: all changes of the page are written.
+  bool write_changes(const cache::change_window::page& page, std::string& out);
 
   watch_settings settings_;
+  std::string asked_for_; // see wake_hub::piece; "": the events depend on more than that
   std::string initial_after_;
   int64_t position_ = 0;
   int64_t bookmark_due_us_ = 0;
