@@ -236,6 +236,25 @@ def kill_roles(scene):
     return f"{written} writes, {asked} requests, slowest {slowest[1]}: {slowest[0]:.1f} s"
 
 
+LOST_POD = """
+apiVersion: v1
+kind: Pod
+metadata: { name: lost }
+spec:
+  nodeName: no-such-node
+  containers: [{ name: main, image: troupe.local/busybox:1 }]
+"""
+
+
+def collect_pods(scene):
+    """a pod on a node that does not exist is Failed and deleted by the pod garbage collector"""
+    cluster = scene.cluster
+    cluster.kubectl("apply", "-f", "-", text=LOST_POD)
+    # A look each 20 s, then the node's 40 s.
+    cluster.kubectl("wait", "pod/lost", "--for=condition=DisruptionTarget", "--timeout=90s", seconds=100)
+    wait_for("the pod is gone", 10, lambda: "lost" not in [pod["metadata"]["name"] for pod in cluster.items("pods")])
+
+
 def settled(scene):
     """That nothing is on its way up or down any more: as many pods as replicas, terminating ones included."""
     all_serve(scene, REPLICAS)
@@ -343,4 +362,4 @@ def wipe(scene):
 
 
 STEPS = [bring_up, refuse_second_up, deploy, request_from_host, request_from_pod, node_port, commands, rolling_update,
-         kill_container, delete_pod, examples, kill_roles, kill_process, stop_and_start, record_footprint, delete_all, wipe]
+         kill_container, delete_pod, collect_pods, examples, kill_roles, kill_process, stop_and_start, record_footprint, delete_all, wipe]

@@ -270,12 +270,15 @@ void node_losses(world& on, const workload_entry& entry) {
   auto all = make_fleet(on, "loss", entry.count, 4);
   auto lost = std::make_shared<lost_node>();
   on.repeat(entry.every, on.chance, [&on, all, lost] {
-    const auto& nodes = on.admin().cache(client::nodes).entries();
-    if (nodes.size() < 2 || !lost->name.empty())
+    const auto& nodes = on.admin().cache(client::nodes);
+    std::set<std::string> used;
+    for (const auto& [key, item] : on.admin().cache(client::pods).entries())
+      if (auto name = std::string{shown(client::pods, item).at({"spec", "nodeName"}).str()}; nodes.find(name) != nullptr)
+        used.insert(std::move(name));
+    if (nodes.size() < 2 || used.empty() || !lost->name.empty())
       return all->scale(on, 4);
-    auto chosen = nodes.begin();
-    std::advance(chosen, static_cast<long>(on.chance.below(nodes.size())));
-    lost->lose(on, std::string{chosen->first.text()}, chosen->second);
+    const auto& name = *std::next(used.begin(), static_cast<long>(on.chance.below(used.size())));
+    lost->lose(on, name, *nodes.find(name));
   });
 }
 
