@@ -78,7 +78,9 @@ public:
   static constexpr int32_t load_page_objects = 500;
   static constexpr size_t watchers_max = 65'536;
   static constexpr size_t batch_events_max = 256;
-  static constexpr size_t batches_in_flight_max = 4;
+  static constexpr size_t batches_in_flight_max = 8;
+  /// Each so-manieth is to be acknowledged, with those before it: an acknowledgement costs about what a small batch does.
+  static constexpr size_t batches_per_ack = batches_in_flight_max / 2;
   static constexpr std::chrono::milliseconds bookmark_interval{10'000};
   /// An index that no new watcher has asked for so long is given up.
   static constexpr std::chrono::milliseconds index_idle_max{5'000};
@@ -108,6 +110,10 @@ private:
     int64_t deadline_us;
     done_callback done;
   };
+  struct commit_in_flight {
+    std::shared_ptr<write_job> job;
+    caf::message_id request;
+  };
   struct shard_link {
     cache::shard_cache* cache = nullptr;
     runtime::protocols::store_actor handle;
@@ -117,8 +123,9 @@ private:
     int64_t lost_us = 0;      // when it was last followed, unless it is
     size_t fences_in_flight = 0;
     bool fence_failed = false;
-    std::map<uint64_t, std::shared_ptr<write_job>> commits; // in flight
+    std::map<uint64_t, commit_in_flight> commits;
     int64_t applied_to = 0;
+    size_t unacknowledged = 0; // messages with changes
     int64_t pumped_to = 0;     // up to here, every change was shown to the watchers whom it concerns
     bool loaded_anew = true;   // since then; the watchers must look where they are
     std::multimap<int64_t, waiter> waiters; // by the revision that they wait for
@@ -242,6 +249,7 @@ private:
     bool in_step = false; // has read all there was; what it was not woken for since does not concern it
     int64_t sent_revision = 0;
     size_t unacknowledged = 0;
+    size_t not_asked = 0; // the last of them, for which no acknowledgement was asked
     cache::snapshot_ptr initial; // while the present state is being sent
     std::string initial_after;
     std::optional<std::vector<std::string>> candidates; // the only keys of `initial` that can be selected; nothing: any

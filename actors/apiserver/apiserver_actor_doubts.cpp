@@ -4,6 +4,7 @@
 // nobody knows (504).
 #include "actors/apiserver/apiserver_actor.hpp"
 #include "messages/codec/codec.hpp"
+#include "runtime/transport/ask.hpp"
 
 namespace actors::apiserver {
 
@@ -23,8 +24,10 @@ api_error apiserver::outcome_unknown() {
 
 /// The shard is gone: there will be no answers.
 void apiserver::doubt_commits_of(shard_link& link, const std::string& why) {
-  for (const auto& [id, job] : std::exchange(link.commits, {}))
-    on_doubt(job, why);
+  for (const auto& [id, item] : std::exchange(link.commits, {})) {
+    runtime::transport::give_up(this, item.request);
+    on_doubt(item.job, why);
+  }
 }
 
 void apiserver::on_doubt(const job_ptr& job, const std::string& why) {

@@ -51,6 +51,7 @@ uint64_t apiserver::begin_generation(shard_link& link) {
   link.barrier_in_flight = false;
   link.fences_in_flight = 0;
   link.fence_failed = false;
+  link.unacknowledged = 0;
   return ++link.generation;
 }
 
@@ -231,9 +232,12 @@ void apiserver::on_changes(const store::shard_changes& batch) {
   const size_t count = changes.size();
   link.applied_to = std::max(link.applied_to, batch->to());
   link.cache->apply(std::move(changes), batch->to());
-  store::ShardChangesAckT ack;
-  ack.to = batch->to();
-  tell(this, link.handle, store::shard_changes_ack{ack});
+  if (++link.unacknowledged >= store::changes_per_ack) {
+    link.unacknowledged = 0;
+    store::ShardChangesAckT ack;
+    ack.to = batch->to();
+    tell(this, link.handle, store::shard_changes_ack{ack});
+  }
   release_waiters(link);
   pump_affected(link, affected);
   link.cache->pack(packed_per_change * count);

@@ -112,6 +112,9 @@ protocol::watch_reply apiserver::begin_watch(const protocol::watch_request& requ
 void apiserver::send_batch(watcher& item, protocol::WatchBatchT content, std::vector<attachment> attachments) {
   content.watch_id = item.id;
   ++item.unacknowledged;
+  content.acknowledge = ++item.not_asked >= batches_per_ack;
+  if (content.acknowledge)
+    item.not_asked = 0;
   item.sent_revision = content.revision;
   item.bookmark_due_us = now_us() + std::chrono::microseconds{bookmark_interval}.count();
   tell(this, item.target, protocol::watch_batch{content, std::move(attachments)});
@@ -323,9 +326,11 @@ void apiserver::on_ack(const protocol::watch_ack& ack) {
   const auto found = watchers_.find(key);
   if (found == watchers_.end())
     return;
-  if (found->second.unacknowledged > 0)
-    --found->second.unacknowledged;
-  pump(found->first, found->second);
+  auto& item = found->second;
+  const bool held_back = item.unacknowledged >= batches_in_flight_max;
+  item.unacknowledged -= std::min(item.unacknowledged, static_cast<size_t>(std::max(ack->batches(), 1)));
+  if (held_back) // else it was sent all there was
+    pump(found->first, item);
 }
 
 void apiserver::on_cancel(const protocol::watch_cancel& cancel) {

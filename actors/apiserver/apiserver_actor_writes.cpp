@@ -10,9 +10,8 @@
 namespace actors::apiserver {
 
 using messages::codec::draft;
-using runtime::transport::ask;
 using runtime::transport::ask_untimed;
-using runtime::transport::is_local;
+using runtime::transport::give_up;
 using verbs::write_plan;
 
 namespace {
@@ -254,7 +253,6 @@ void apiserver::commit(const job_ptr& job) {
   content.writer_epoch = job->writer.epoch;
   const uint64_t id = next_commit_++;
   job->answer_due_us = now_us() + std::chrono::microseconds{request_deadline}.count();
-  link.commits.emplace(id, job);
   store::commit_request request{content, std::move(attachments)};
   auto on_reply = [this, &link, job, id](const store::commit_reply& reply) {
     if (link.commits.erase(id) > 0)
@@ -264,21 +262,18 @@ void apiserver::commit(const job_ptr& job) {
     if (link.commits.erase(id) > 0)
       on_doubt(job, system().render(error));
   };
-  if (is_local(this, link.handle))
-    ask_untimed(this, link.handle, std::move(request), std::move(on_reply), std::move(on_error));
-  else
-    ask(this, link.handle, request_deadline, std::move(request), std::move(on_reply), std::move(on_error));
+  const auto asked = ask_untimed(this, link.handle, std::move(request), std::move(on_reply), std::move(on_error));
+  link.commits.emplace(id, commit_in_flight{job, asked});
 }
 
-/// Commits that the shard was asked for and does not answer.
+/// Commits that the shard was asked for and does not answer. The first are the oldest.
 void apiserver::expire_commits(shard_link& link, int64_t now) {
   std::vector<job_ptr> late;
-  std::erase_if(link.commits, [&](const auto& item) {
-    if (item.second->answer_due_us > now)
-      return false;
-    late.push_back(item.second);
-    return true;
-  });
+  while (!link.commits.empty() && link.commits.begin()->second.job->answer_due_us <= now) {
+    auto item = std::move(link.commits.extract(link.commits.begin()).mapped());
+    give_up(this, item.request); // CAF keeps what awaits the answer until then
+    late.push_back(std::move(item.job));
+  }
   for (const auto& job : late)
     on_doubt(job, "the store did not answer in time");
 }

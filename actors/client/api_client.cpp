@@ -202,6 +202,7 @@ void api_client::begin_watch(watch_state& watch) {
   if (!apiserver_ || watch.lead() == nullptr)
     return;
   const uint64_t id = watch.id = next_id_++;
+  watch.unacknowledged = 0;
   protocol::WatchRequestT content;
   set_identity(content, identity_);
   content.target = target_of(*watch.what, watch.options.name_space, "");
@@ -274,10 +275,14 @@ void api_client::receive(const protocol::watch_batch& batch) {
     retry_watch(watch, watch.id, "the apiserver ended the watch with code " + std::to_string(batch->code()));
     return;
   }
-  protocol::WatchAckT ack;
-  ack.watch_id = batch->watch_id();
-  ack.revision = batch->revision();
-  tell(self_, apiserver_, protocol::watch_ack{ack});
+  ++watch.unacknowledged;
+  if (batch->acknowledge()) {
+    protocol::WatchAckT ack;
+    ack.watch_id = batch->watch_id();
+    ack.revision = batch->revision();
+    ack.batches = std::exchange(watch.unacknowledged, 0);
+    tell(self_, apiserver_, protocol::watch_ack{ack});
+  }
   check_synced();
   check_caught_up();
 }

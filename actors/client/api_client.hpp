@@ -160,6 +160,7 @@ private:
     watch_options options;
     const object_cache* lead() const { return cache ? cache.get() : second.get(); }
     uint64_t id = 0;             // of the running watch; 0: none
+    int32_t unacknowledged = 0;  // its batches
     std::chrono::milliseconds retry_delay = retry_delay_min;
     bool restart_from_scratch = true;
   };

@@ -94,18 +94,20 @@ const object_cache::key_set& object_cache::by_index(const std::string& name, con
 
 void object_cache::update_indices(const shared_key& key, const entry* before, const entry* after) {
   for (auto& [name, item] : indices_) {
-    if (before != nullptr)
-      for (const auto& value : item.function(*before)) {
-        const auto found = item.keys.find(value);
-        if (found == item.keys.end())
-          continue;
-        found->second.erase(key.text());
-        if (found->second.empty())
-          item.keys.erase(found);
-      }
-    if (after != nullptr)
-      for (auto& value : item.function(*after))
-        item.keys[std::move(value)].insert(key.text());
+    const auto former = before == nullptr ? std::vector<std::string>{} : item.function(*before);
+    auto present = after == nullptr ? std::vector<std::string>{} : item.function(*after);
+    if (former == present)
+      continue; // as with most changes
+    for (const auto& value : former) {
+      const auto found = item.keys.find(value);
+      if (found == item.keys.end())
+        continue;
+      found->second.erase(key.text());
+      if (found->second.empty())
+        item.keys.erase(found);
+    }
+    for (auto& value : present)
+      item.keys[std::move(value)].insert(key.text());
   }
 }
 

@@ -7,12 +7,6 @@
 
 namespace actors::client {
 
-struct shared_key::kept {
-  const std::string* text; // the table's key
-  table* home;             // a library that was loaded may have tables of its own
-  mutable size_t uses;     // under the table's lock
-};
-
 /// One of several, so that actors seldom wait for each other.
 struct shared_key::table {
   struct hash {
@@ -54,8 +48,6 @@ shared_key::~shared_key() {
   if (--kept_->uses == 0)
     home.keys.erase(home.keys.find(*kept_->text));
 }
-
-const std::string& shared_key::text() const { return *kept_->text; }
 
 size_t shared_key::count() {
   size_t result = 0;

@@ -21,7 +21,7 @@ public:
   }
   ~shared_key();
 
-  const std::string& text() const;
+  const std::string& text() const { return *kept_->text; }
   operator const std::string&() const { return text(); }
   bool starts_with(std::string_view prefix) const { return text().starts_with(prefix); }
 
@@ -47,8 +47,12 @@ public:
   static size_t count();
 
 private:
-  struct kept;
   struct table;
+  struct kept {
+    const std::string* text; // the table's key
+    table* home;             // a library that was loaded may have tables of its own
+    mutable size_t uses;     // under the table's lock
+  };
   const kept* kept_;
 };
 

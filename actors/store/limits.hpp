@@ -23,7 +23,7 @@ struct limits {
   size_t watchers_max = 256;
   // Changes of one message to a watcher (its bytes: storage::page_bytes_max).
   size_t message_changes_max = 512;
-  // Messages to one watcher that it has not acknowledged.
+  // Messages to one watcher that it has not acknowledged; it acknowledges each so-manieth (runtime/protocols/store.hpp).
   size_t watch_window_max = 16;
   // So many changes without an acknowledgement: the watcher is told to subscribe again.
   int64_t watch_backlog_max = 200'000;

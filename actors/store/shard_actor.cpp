@@ -349,6 +349,9 @@ private:
     forget_sent();
   }
 
+  // Else a watcher whose window is full would wait for an acknowledgement that it is to give later.
+  static_assert(limits{}.watch_window_max >= 2 * protocol::changes_per_ack);
+
   using watcher_map = std::map<caf::actor_addr, watcher>;
 
   void push_changes() {

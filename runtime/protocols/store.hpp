@@ -20,6 +20,8 @@ using watch_request = transport::message<WatchRequest>;
 using watch_reply = transport::message<WatchReply>;
 using shard_changes = transport::message<ShardChanges>;
 using shard_changes_ack = transport::message<ShardChangesAck>;
+/// A watcher acknowledges each so-manieth message, with all before it. A shard's window is larger.
+constexpr size_t changes_per_ack = 4;
 using copy_request = transport::message<CopyRequest>;
 using copy_reply = transport::message<CopyReply>;
 using hand_over_request = transport::message<HandOverRequest>;

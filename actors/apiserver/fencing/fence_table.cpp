@@ -36,6 +36,7 @@ bool fence_table::note(const claim& known) {
   if (known.epoch <= epoch)
     return false;
   epoch = known.epoch;
+  settled_.clear();
   return true;
 }
 
@@ -49,14 +50,17 @@ void fence_table::confirm(std::string_view shard, const claim& raised) {
 void fence_table::forget(std::string_view shard) {
   if (const auto found = confirmed_.find(shard); found != confirmed_.end())
     confirmed_.erase(found);
+  settled_.clear();
 }
 
 std::vector<claim> fence_table::due(std::string_view shard) const {
   std::vector<claim> result;
+  if (settled_.contains(shard))
+    return result;
   static const epochs none;
   const auto found = confirmed_.find(shard);
   const epochs& raised = found == confirmed_.end() ? none : found->second;
-  // Asked often, mostly in vain: both are in the order of the roles.
+  // Both are in the order of the roles.
   auto at = raised.begin();
   for (const auto& [role, epoch] : known_) {
     while (at != raised.end() && at->first < role)
@@ -64,6 +68,8 @@ std::vector<claim> fence_table::due(std::string_view shard) const {
     if ((at == raised.end() || at->first != role ? 0 : at->second) < epoch)
       result.push_back({role, epoch});
   }
+  if (result.empty())
+    settled_.emplace(shard);
   return result;
 }
 

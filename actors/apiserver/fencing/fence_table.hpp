@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ private:
   using epochs = std::map<std::string, int64_t, std::less<>>;
   epochs known_;
   std::map<std::string, epochs, std::less<>> confirmed_; // by shard
+  mutable std::set<std::string, std::less<>> settled_;   // shards that have confirmed all: they are asked for at each tick
 };
 
 } // namespace actors::apiserver::fencing

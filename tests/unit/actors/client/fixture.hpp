@@ -173,6 +173,7 @@ struct fixture : test_system {
     apiservers.erase(found);
   }
 
+  bool acknowledge = true; // what is asked for in the next batches
   struct sent_event {
     protocol::EventType type;
     int64_t revision;
@@ -185,6 +186,7 @@ struct fixture : test_system {
     batch.revision = revision;
     batch.synced = synced;
     batch.code = code;
+    batch.acknowledge = acknowledge;
     std::vector<runtime::transport::attachment> attachments;
     for (const auto& item : events) {
       auto event = std::make_unique<protocol::WatchEventT>();

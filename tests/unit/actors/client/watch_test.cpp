@@ -44,6 +44,32 @@ TEST_CASE("every batch is acknowledged once, up to its revision", "[client]") {
   CHECK(server.acks[1].revision == 7);
 }
 
+TEST_CASE("a batch that need not be acknowledged is counted in the next acknowledgement", "[client]") {
+  fixture f;
+  auto& server = f.up("host-a");
+  f.acknowledge = false;
+  f.send(server, 5, {{event::added, 5, "a"}}, true);
+  f.send(server, 6, {{event::added, 6, "b"}});
+  CHECK(server.acks.empty());
+  CHECK(f.user->pods->size() == 2);
+  f.acknowledge = true;
+  f.send(server, 7, {{event::added, 7, "c"}});
+  f.send(server, 8, {});
+  REQUIRE(server.acks.size() == 2);
+  CHECK(server.acks[0].batches == 3);
+  CHECK(server.acks[0].revision == 7);
+  CHECK(server.acks[1].batches == 1);
+  // A new watch begins to count anew.
+  f.acknowledge = false;
+  f.send(server, 9, {});
+  f.down("host-a");
+  auto& next = f.up("host-b");
+  f.acknowledge = true;
+  f.send(next, 10, {});
+  REQUIRE(next.acks.size() == 1);
+  CHECK(next.acks[0].batches == 1);
+}
+
 TEST_CASE("a lost apiserver's watch resumes on the next one at the last revision", "[client]") {
   fixture f;
   f.send(f.up("host-a"), 9, {{event::added, 8, "a"}}, true);

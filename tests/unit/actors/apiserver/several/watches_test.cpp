@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/client/api_client.hpp"
+#include "runtime/transport/ask.hpp"
 
 using namespace apiserver_samples;
 namespace client = actors::client;
@@ -71,7 +72,73 @@ struct with_client : cluster {
   }
 };
 
+/// Watches ConfigMaps, notes the batches and acknowledges nothing by itself.
+struct silent_watcher {
+  struct batch {
+    size_t events;
+    bool acknowledge;
+  };
+  std::shared_ptr<std::vector<batch>> batches = std::make_shared<std::vector<batch>>();
+  caf::actor handle;
+
+  silent_watcher(cluster& c, const std::string& host) {
+    handle = c.sys.spawn([server = c.at(host), heard = batches](caf::event_based_actor* self) -> caf::behavior {
+      protocol::WatchRequestT content;
+      content.identity = std::make_unique<protocol::IdentityT>();
+      content.identity->user = "admin";
+      content.identity->groups = {"system:masters"};
+      content.target = std::make_unique<protocol::TargetT>();
+      content.target->version = "v1";
+      content.target->resource = "configmaps";
+      content.watch_id = 1;
+      runtime::transport::ask(self, server, 5s, protocol::watch_request{content}, [](const protocol::watch_reply&) {}, [](caf::error&) {});
+      return {
+        [heard](const protocol::watch_batch& sent) { heard->push_back({sent->events() == nullptr ? 0 : sent->events()->size(), sent->acknowledge()}); },
+        [self, server](int32_t count) {
+          protocol::WatchAckT ack;
+          ack.watch_id = 1;
+          ack.batches = count;
+          runtime::transport::tell(self, server, protocol::watch_ack{ack});
+        },
+      };
+    });
+    c.settle();
+  }
+  void acknowledge(cluster& c, int32_t count) {
+    caf::anon_send(handle, count);
+    c.settle();
+  }
+};
+
 } // namespace
+
+TEST_CASE("a watcher is asked for an acknowledgement now and then, and without any is sent no more than the window takes") {
+  using actors::apiserver::apiserver;
+  cluster c;
+  silent_watcher watcher(c, "a");
+  REQUIRE(watcher.batches->size() == 1); // the present state, of nothing
+  int made = 0;
+  const auto create = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      CHECK(c.create("a", config_maps, config_map("map-" + std::to_string(made++))).code == 201);
+  };
+  create(static_cast<int>(apiserver::batches_in_flight_max) + 5);
+  REQUIRE(watcher.batches->size() == apiserver::batches_in_flight_max);
+  for (size_t i = 0; i < watcher.batches->size(); ++i)
+    CHECK(watcher.batches->at(i).acknowledge == ((i + 1) % apiserver::batches_per_ack == 0));
+  // With room again it is sent what has gathered, in one batch.
+  watcher.acknowledge(c, static_cast<int32_t>(apiserver::batches_per_ack));
+  REQUIRE(watcher.batches->size() == apiserver::batches_in_flight_max + 1);
+  CHECK(watcher.batches->back().events == 6);
+  // One that acknowledges each by itself, or more than there were, is served as well.
+  create(static_cast<int>(apiserver::batches_per_ack));
+  CHECK(watcher.batches->size() == apiserver::batches_in_flight_max + apiserver::batches_per_ack);
+  watcher.acknowledge(c, 1);
+  watcher.acknowledge(c, 1'000);
+  create(2);
+  CHECK(watcher.batches->back().events == 1);
+  c.kill(caf::actor_cast<caf::actor_addr>(watcher.handle));
+}
 
 TEST_CASE("a watch that moves to another apiserver hears every change once and in order") {
   with_client c;
