@@ -379,7 +379,7 @@ void apiserver::deliver(const job_ptr& job, int64_t revision) {
   if (as_stored) {
     object = {&verbs::stored_type(*job->request.kind), plan.packed};
   } else {
-    draft result = plan.answer;
+    draft result = plan.shown();
     result["metadata"].erase("resourceVersion");
     const auto* type = type_of(result);
     auto packed = type == nullptr ? messages::codec::pack_result{} : messages::codec::pack(*type, result);

@@ -86,6 +86,7 @@ keeper_actor::behavior_type keeper_actor::make_behavior() {
     },
     [this](const role_ended& event) {
       local_.erase(event.id);
+      bound_settled_ = false;
       look();
       look_at_shards();
     },
@@ -216,6 +217,7 @@ void keeper_actor::store_placement(const std::string& text) {
 }
 
 void keeper_actor::index_bound() {
+  bound_settled_ = false;
   bound_.clear();
   for (auto& role : placement_.bound_to(context_.host))
     bound_.emplace(role.id, role);

@@ -151,6 +151,7 @@ private:
   status_report report_;
   placement placement_;         // in force here
   std::map<std::string, role_instance> bound_; // of placement_, to this host
+  bool bound_settled_ = false; // the last look found all of them as placed, and nothing of the kind was done since
   std::string text_;
   std::string roles_host_;      // of the shard that holds the Roles
   int64_t generation_ = 0;      // 0: not yet known to be in force

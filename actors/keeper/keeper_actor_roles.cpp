@@ -77,6 +77,7 @@ void keeper_actor::start(const role_instance& placed, runtime::host::tenure_ptr 
     return;
   context_.log.info("starting a role", {{"id", placed.id}, {"standby", tenure && !tenure->active()}});
   local_[placed.id] = {.running = true, .tenure = tenure, .placed = placed};
+  bound_settled_ = false;
   roles->start(placed, std::move(tenure));
 }
 
@@ -86,6 +87,7 @@ void keeper_actor::stop(const std::string& id, std::string_view why, bool leaves
   if (found == local_.end() || !found->second.running || found->second.stopping || !roles)
     return;
   found->second.stopping = true;
+  bound_settled_ = false;
   context_.log.info("stopping a role", {{"id", id}, {"why", why}});
   const auto for_good = leaves || (!found->second.tenure && bound_.count(id) == 0);
   roles->stop(id, for_good, [self = caf::actor_cast<caf::actor_addr>(this), id] {
@@ -97,16 +99,20 @@ void keeper_actor::stop(const std::string& id, std::string_view why, bool leaves
 // ---- roles that are bound to their host ------------------------------------------------------------------
 
 void keeper_actor::look_at_bound() {
-  if (generation_ == 0)
+  if (generation_ == 0 || bound_settled_)
     return;
+  bool settled = true;
   for (auto& [id, placed] : bound_) {
     if (placed.role == store_role)
       continue; // keeper_actor_shards.cpp
     auto found = local_.find(id);
-    if (found == local_.end())
+    settled = settled && found != local_.end() && !found->second.stopping;
+    if (found == local_.end()) {
       start(placed, nullptr);
-    else if (!found->second.stopping && needs_restart(found->second.placed, placed))
+    } else if (!found->second.stopping && needs_restart(found->second.placed, placed)) {
+      settled = false;
       stop(placed.id, "its settings change"); // its end looks again
+    }
   }
   // An apiserver goes only when those that are placed instead serve already.
   const auto served = std::all_of(placement_.roles.begin(), placement_.roles.end(), [this](auto& role) {
@@ -116,11 +122,13 @@ void keeper_actor::look_at_bound() {
   for (auto& [id, item] : local_) {
     if (item.tenure || bound_.count(id) > 0 || item.placed.role == store_role)
       continue;
+    settled = false;
     if (item.placed.role != apiserver_role || served)
       gone.push_back(id);
   }
   for (auto& id : gone)
     stop(id, "the placement does not name it here any more");
+  bound_settled_ = settled;
 }
 
 // ---- singletons ------------------------------------------------------------------------------------------

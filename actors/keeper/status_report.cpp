@@ -168,7 +168,7 @@ void status_report::report_role(const std::string& id, bool bound, shown now) {
   if (item == nullptr)
     return;
   now.uid = item->metadata->uid()->str();
-  const auto before = shown_[id];
+  const auto& before = shown_[id];
   if (before == now || !writing_.insert(id).second)
     return;
   const auto* spec = item->as<messages::api::troupe::v1::Role>().spec();

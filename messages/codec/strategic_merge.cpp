@@ -297,9 +297,7 @@ std::optional<codec_error> apply_strategic_merge(const type& t, draft& target, c
   if (!patch.is_object())
     return codec_error{{}, "cannot unmarshal the patch: a strategic merge patch is an object"};
   try {
-    auto changed = target;
-    merger().object(&t, changed, patch, {});
-    target = std::move(changed);
+    merger().object(&t, target, patch, {});
     return std::nullopt;
   } catch (const refusal& refused) {
     return refused.error;

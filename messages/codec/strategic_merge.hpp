@@ -7,7 +7,7 @@
 
 namespace messages::codec {
 
-/// `target` is unchanged when there is an error. The result still needs check().
+/// With an error, `target` may be changed in part. The result still needs check().
 std::optional<codec_error> apply_strategic_merge(const type& t, draft& target, const draft& patch);
 
 } // namespace messages::codec

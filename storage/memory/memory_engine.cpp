@@ -268,6 +268,17 @@ public:
     fences_ = synced_fences_;
   }
 
+  void each_change(revision after, const visitor& visit) override {
+    std::lock_guard held(mutex_);
+    for (auto rev = std::max(after, oldest_) + 1; rev <= current_; ++rev) {
+      const auto& e = entry_of(rev);
+      const auto& list = keys_.at(e.key);
+      const auto* shown = e.kind == change_kind::put ? version_at(list, rev) : e.previous != 0 ? version_at(list, e.previous) : nullptr;
+      static const std::string none;
+      visit(rev, e.kind, e.key, shown == nullptr ? none : shown->value);
+    }
+  }
+
   void fail_next_commit(error what) override {
     std::lock_guard held(mutex_);
     failure_ = std::move(what);

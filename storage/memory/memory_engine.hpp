@@ -3,6 +3,7 @@
 
 #include "storage/engine.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,6 +19,11 @@ public:
   virtual void sync() = 0;                       // what was committed so far survives lose_unsynced()
   virtual void lose_unsynced() = 0;              // as a power cut would: back to the last sync()
   virtual void fail_next_commit(error what) = 0; // the next commit() throws this and changes nothing
+
+  // Every change that is left after `after`, in order, without a copy: for those who look at all of it. An erased key's value is the last
+  // one. `visit` must not call the engine.
+  using visitor = std::function<void(revision rev, change_kind kind, const std::string& key, const std::string& value)>;
+  virtual void each_change(revision after, const visitor& visit) = 0;
 };
 
 std::unique_ptr<memory_engine> open(options = {});

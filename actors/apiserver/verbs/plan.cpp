@@ -54,9 +54,10 @@ write_plan put_plan(const registry::kind& kind, std::string key, int64_t expecte
   plan.key = std::move(key);
   plan.expected = expected;
   plan.code = code;
-  plan.answer = next;
-  if (kind.to_stored != nullptr)
+  if (kind.to_stored != nullptr) {
+    plan.answer = next;
     kind.to_stored(next);
+  }
   next["metadata"].erase("resourceVersion");
   auto packed = messages::codec::pack(stored_type(kind), next);
   if (packed.error)

@@ -58,6 +58,7 @@ struct write_plan {
   object_buffer packed;         // put: the same
   draft answer;                 // what the client gets, before its revision is known; null: `stored`
   int code = 200;
+  const draft& shown() const { return answer.is_null() ? stored : answer; }
   /// Somebody else's write in between is no reason to refuse: plan again on the newer object.
   bool retry_on_conflict = false;
 };

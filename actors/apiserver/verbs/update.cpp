@@ -117,7 +117,7 @@ write_plan update_scale(const change_request& request, const cache::cached_objec
   plain.subresource.clear();
   write_plan plan = replace(plain, current, std::move(next), old, env, conditional);
   if (plan.what != write_plan::action::refuse)
-    plan.answer = request.kind->scale_of(plan.answer);
+    plan.answer = request.kind->scale_of(plan.shown());
   return plan;
 }
 
@@ -177,7 +177,8 @@ api_error unfit(const draft& patched, const messages::codec::codec_error& error)
 }
 
 /// A patch makes no other kind of the object. What a strategic patch says of it is without effect; the others are refused.
-api_error keep_type(const change_request& request, const messages::codec::type& type, const draft& patched, draft& next) {
+template <class Patched>
+api_error keep_type(const change_request& request, const messages::codec::type& type, Patched patched, draft& next) {
   const bool strategic = request.patch_kind == PatchKind::strategic_merge;
   bool same = true;
   for (const auto& [name, own] : {std::pair{"apiVersion", type.api_version()}, std::pair{"kind", type.kind()}}) {
@@ -191,7 +192,7 @@ api_error keep_type(const change_request& request, const messages::codec::type& 
   const auto version = next.get("apiVersion").str();
   const auto kind = next.get("kind").str();
   const bool known = messages::codec::api_schema().find(version, kind) != nullptr;
-  return unfit(patched, {"", known ? fmt::format("unable to decode {}, Kind={} into {}", version, kind, type.kind())
+  return unfit(patched(), {"", known ? fmt::format("unable to decode {}, Kind={} into {}", version, kind, type.kind())
                                    : fmt::format("no kind \"{}\" is registered for version \"{}\" in this server", kind, version)});
 }
 
@@ -240,9 +241,13 @@ write_plan plan_patch(const change_request& request, const cache::object_ptr& cu
   if (auto error = apply_patch(request, type, next))
     return refuse(std::move(error));
   std::vector<std::string> strict; // upstream ignores unknown fields of a patch unless asked; the edge has warned
-  draft patched = next;
+  const auto patched = [&] { // before the check, for who is refused
+    draft again = scale ? kind.scale_of(old) : old;
+    (void)apply_patch(request, type, again);
+    return again;
+  };
   if (auto error = messages::codec::check(type, next, strict))
-    return refuse(unfit(patched, *error));
+    return refuse(unfit(patched(), *error));
   if (auto error = keep_type(request, type, patched, next))
     return refuse(std::move(error));
   const wanted_revision wanted = revision_in(next);

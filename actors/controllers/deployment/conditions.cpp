@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "actors/controllers/deployment/deployment_controller.hpp"
+#include "messages/api/apps/v1/replicaset_generated.h"
 #include "messages/codec/time.hpp"
 
 namespace actors::controllers::deployment {
@@ -20,11 +21,12 @@ struct counts {
 counts count(const deployment_view& view) {
   counts result;
   for (const auto& set : view.sets) {
-    const draft& status = set.object.get("status");
     result.replicas += set.state.present;
-    result.ready += static_cast<int32_t>(status.get("readyReplicas").integer());
     result.available += set.state.available;
-    result.terminating += static_cast<int32_t>(status.get("terminatingReplicas").integer());
+    if (const auto* status = set.typed().status()) {
+      result.ready += status->readyReplicas();
+      result.terminating += status->terminatingReplicas().value_or(0);
+    }
   }
   if (view.new_set != nullptr)
     result.updated = view.new_set->state.present;

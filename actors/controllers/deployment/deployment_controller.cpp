@@ -30,8 +30,7 @@ std::vector<std::string> controller_index(const entry& item) {
   return uid.empty() ? std::vector<std::string>{} : std::vector<std::string>{uid};
 }
 
-int64_t number_in(const draft& annotations, std::string_view key) {
-  const auto value = annotations.get(key).str();
+int64_t number_in(std::string_view value) {
   int64_t result = 0;
   std::from_chars(value.data(), value.data() + value.size(), result);
   return result;
@@ -43,21 +42,36 @@ amount amount_of(const draft& value) {
   return {false, static_cast<int32_t>(value.integer())};
 }
 
-owned_set decode(const entry& item) {
-  owned_set set;
-  set.item = &item;
-  set.object = client::draft_of(client::replicasets, item);
-  const draft& annotations = set.object.at({"metadata", "annotations"});
-  set.state.name = set.object.at({"metadata", "name"}).str();
-  set.state.replicas = static_cast<int32_t>(set.object.at({"spec", "replicas"}).integer(1));
-  set.state.present = static_cast<int32_t>(set.object.at({"status", "replicas"}).integer());
-  set.state.available = static_cast<int32_t>(set.object.at({"status", "availableReplicas"}).integer());
-  set.state.max_replicas = static_cast<int32_t>(number_in(annotations, max_annotation));
-  set.state.created = item.metadata->creationTimestamp().value_or(0);
-  return set;
+} // namespace
+
+owned_set::owned_set(const entry& from) : item(&from) {
+  const auto* spec = typed().spec();
+  const auto* status = typed().status();
+  state.name = text(from.metadata->name());
+  state.replicas = spec == nullptr ? 1 : spec->replicas().value_or(1);
+  state.present = status == nullptr ? 0 : status->replicas();
+  state.available = status == nullptr ? 0 : status->availableReplicas();
+  state.max_replicas = static_cast<int32_t>(number_in(annotation(max_annotation)));
+  state.created = from.metadata->creationTimestamp().value_or(0);
 }
 
-} // namespace
+const draft& owned_set::object() const {
+  if (!object_)
+    object_ = client::draft_of(client::replicasets, *item);
+  return *object_;
+}
+
+const ReplicaSet& owned_set::typed() const {
+  return item->as<ReplicaSet>();
+}
+
+std::string_view owned_set::annotation(std::string_view key) const {
+  if (const auto* all = item->metadata->annotations())
+    for (const auto* each : *all)
+      if (text(each->key()) == key)
+        return text(each->value());
+  return {};
+}
 
 std::string deployment_view::name() const {
   return std::string{object.at({"metadata", "name"}).str()};
@@ -79,7 +93,7 @@ int64_t deployment_view::revision_max() const {
   int64_t result = 0;
   for (const auto& set : sets)
     if (&set != new_set)
-      result = std::max(result, number_in(set.object.at({"metadata", "annotations"}), revision_annotation));
+      result = std::max(result, number_in(set.annotation(revision_annotation)));
   return result;
 }
 
@@ -148,7 +162,7 @@ deployment_view deployment_controller::view_of(const entry& item, sync_plan& pla
                              : limits{};
   const std::string uid{text(item.metadata->uid())};
   for (const auto& key : sets_->by_index(by_controller, uid))
-    view.sets.push_back(decode(*sets_->find(key)));
+    view.sets.emplace_back(*sets_->find(key));
   const auto* selector = item.as<Deployment>().spec()->selector();
   if (!item.metadata->deletionTimestamp().has_value())
     for (const auto& key : sets_->by_index(by_namespace_orphans, view.name_space())) {
@@ -161,14 +175,14 @@ deployment_view deployment_controller::view_of(const entry& item, sync_plan& pla
                          {"ownerReferences", draft::make_array({framework::controller_reference(client::deployments, view.name(), uid)})}})}});
       plan.operations.push_back(operation::patch(client::replicasets, view.name_space(), std::string{text(set->metadata->name())},
                                                  client::protocol::PatchKind::strategic_merge, patch));
-      view.sets.push_back(decode(*set));
+      view.sets.emplace_back(*set);
     }
   std::sort(view.sets.begin(), view.sets.end(), [](const auto& left, const auto& right) {
     return left.state.created != right.state.created ? left.state.created < right.state.created : left.state.name < right.state.name;
   });
   const draft& wanted_template = spec.get("template");
   for (auto& set : view.sets)
-    if (equal_templates(set.object.at({"spec", "template"}), wanted_template)) {
+    if (equal_templates(set.object().at({"spec", "template"}), wanted_template)) {
       view.new_set = &set; // the oldest that has it
       break;
     }

@@ -2,17 +2,31 @@
 // clean up) and brings the status up to date; what the step causes brings the next look.
 #pragma once
 
+#include <optional>
+
 #include "actors/controllers/deployment/rollout.hpp"
 #include "actors/controllers/framework/controller.hpp"
 #include "runtime/seams/clock.hpp"
 
+namespace messages::api::apps::v1 {
+struct ReplicaSet;
+}
+
 namespace actors::controllers::deployment {
 
-/// A ReplicaSet of the Deployment, decoded for comparison and change.
+/// A ReplicaSet of the Deployment. Most looks need its numbers only.
 struct owned_set {
-  const client::entry* item = nullptr;
-  client::draft object;
+  explicit owned_set(const client::entry& from);
+  /// For comparison and change; decoded when it is asked for.
+  const client::draft& object() const;
+  const messages::api::apps::v1::ReplicaSet& typed() const;
+  std::string_view annotation(std::string_view key) const;
+
+  const client::entry* item;
   set_state state;
+
+private:
+  mutable std::optional<client::draft> object_;
 };
 
 /// One Deployment and its ReplicaSets; what the steps work on.

@@ -58,10 +58,18 @@ std::string pod_template_hash(const draft& pod_template, std::optional<int32_t> 
   return result;
 }
 
-bool equal_templates(draft left, draft right) {
-  drop_hash(left);
-  drop_hash(right);
-  return left == right;
+bool equal_templates(const draft& left, const draft& right) {
+  if (left.kind() != right.kind() || !(left.get("spec") == right.get("spec")))
+    return false;
+  const auto rest = [](const draft& of) { // next to nothing: the spec is compared as it is
+    auto result = draft::make_object();
+    for (const auto& [name, member] : of.members())
+      if (name != "spec")
+        result.set(name, member);
+    drop_hash(result);
+    return result;
+  };
+  return rest(left) == rest(right);
 }
 
 } // namespace actors::controllers::deployment

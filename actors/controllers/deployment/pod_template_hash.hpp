@@ -15,6 +15,6 @@ inline constexpr const char* hash_label = "pod-template-hash";
 std::string pod_template_hash(const messages::codec::draft& pod_template, std::optional<int32_t> collisions);
 
 /// Equal but for the label pod-template-hash.
-bool equal_templates(messages::codec::draft left, messages::codec::draft right);
+bool equal_templates(const messages::codec::draft& left, const messages::codec::draft& right);
 
 } // namespace actors::controllers::deployment

@@ -90,7 +90,7 @@ bool ensure_new_set(deployment_view& view, sync_plan& plan) {
   const std::string revision = std::to_string(view.revision_max() + 1);
   if (view.new_set != nullptr) {
     // An old template that is wanted again (a rollback) becomes the newest revision.
-    draft next = view.new_set->object;
+    draft next = view.new_set->object();
     draft& annotations = next["metadata"]["annotations"];
     const std::string own{annotations.get(revision_annotation).str()};
     bool changed = false;
@@ -152,7 +152,7 @@ bool ensure_new_set(deployment_view& view, sync_plan& plan) {
 }
 
 void add_resize(deployment_view& view, const owned_set& set, int32_t to, sync_plan& plan) {
-  draft next = set.object;
+  draft next = set.object();
   next["spec"].set("replicas", to);
   set_sizes(next["metadata"]["annotations"], view.wanted, view.bounds);
   auto update = operation::update(client::replicasets, std::move(next));
@@ -169,7 +169,7 @@ bool scale_if_asked(deployment_view& view, sync_plan& plan) {
     if (set.state.replicas == 0)
       continue;
     active.push_back(&set);
-    const auto desired = set.object.at({"metadata", "annotations"}).get(desired_annotation).str();
+    const auto desired = set.annotation(desired_annotation);
     asked |= !desired.empty() && desired != wanted;
   }
   const bool paused = view.object.at({"spec", "paused"}).boolean();

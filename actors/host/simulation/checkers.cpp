@@ -34,8 +34,7 @@ bool is_of(const client::resource& what, std::string_view key) {
 /// Every change of the shard's history, in order.
 template <class Visit>
 void each_change(world& of, const std::string& shard, Visit visit) {
-  for (const auto& change : of.sim.disk(shard).changes(0))
-    visit(change);
+  of.sim.disk(shard).each_change(0, visit);
 }
 
 // ---- what was acknowledged -------------------------------------------------------------------------------
@@ -44,8 +43,7 @@ findings durability(world& of) {
   findings wrong;
   std::map<std::string, std::map<int64_t, std::string>> stored; // shard, revision, key
   for (const auto& [name, disk] : of.sim.disks())
-    for (const auto& change : disk->changes(0))
-      stored[name].emplace(change.revision, change.key);
+    disk->each_change(0, [&](const store::shown_change& change) { stored[name].emplace_hint(stored[name].end(), change.revision, change.key); });
   for (const auto* user : of.users())
     for (const auto& write : user->acknowledged_writes()) {
       const auto shard = shard_of(write.key);
@@ -71,9 +69,10 @@ findings linearizability(world& of) {
   // Reads through different apiservers agree with the disk.
   const auto& disk = of.sim.disk("main");
   std::map<int64_t, std::string> versions;
-  for (const auto& change : disk.changes(0))
+  disk.each_change(0, [&](const store::shown_change& change) {
     if (is_of(client::configmaps, change.key) && !change.erased)
       versions[change.revision] = change.key + "=" + std::string{decode(change.value).at({"data", "value"}).str()};
+  });
   for (const auto& op : of.history) {
     if (op.revision <= disk.oldest())
       continue;
@@ -96,20 +95,20 @@ findings watches(world& of) {
     if (seen.base < disk.oldest())
       continue; // its history is gone
     auto next = seen.events.begin();
-    for (const auto& change : disk.changes(seen.base)) {
-      if (change.revision > seen.last)
-        break;
-      if (!change.key.starts_with(prefix))
-        continue;
+    bool agrees = true;
+    disk.each_change(seen.base, [&](const store::shown_change& change) {
+      if (!agrees || change.revision > seen.last || !change.key.starts_with(prefix))
+        return;
       if (next == seen.events.end() || next->revision != change.revision || next->key != change.key ||
           next->deleted != change.erased) {
         wrong.push_back(fmt::format("a watch of {} from revision {} to {}: expected {}{} at revision {}, saw {}", seen.what->plural, seen.base,
                                     seen.last, change.key, change.erased ? " deleted" : "", change.revision,
                                     next == seen.events.end() ? "nothing" : fmt::format("{}{} at {}", next->key, next->deleted ? " deleted" : "", next->revision)));
-        break;
+        agrees = false;
+        return;
       }
       ++next;
-    }
+    });
     if (next != seen.events.end() && wrong.empty() && next->revision <= seen.last)
       wrong.push_back(fmt::format("a watch of {} saw {} at revision {}, which the disk does not have", seen.what->plural, next->key, next->revision));
   }
@@ -121,7 +120,7 @@ findings watches(world& of) {
 findings one_node(world& of) {
   findings wrong;
   std::map<std::string, std::string> node_of; // by uid
-  each_change(of, "pods", [&](const store::stored_change& change) {
+  each_change(of, "pods", [&](const store::shown_change& change) {
     if (change.erased)
       return;
     const auto pod = decode(change.value);
@@ -195,7 +194,7 @@ struct claims {
 findings addresses(world& of) {
   findings wrong;
   claims addresses{.what = "address"}, ports{.what = "node port"}, ranges{.what = "range"};
-  each_change(of, "main", [&](const store::stored_change& change) {
+  each_change(of, "main", [&](const store::shown_change& change) {
     if (is_of(client::services, change.key)) {
       std::set<std::string> ips, numbers;
       if (!change.erased) {

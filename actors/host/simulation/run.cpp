@@ -153,9 +153,10 @@ private:
     guard_.look(world_);
     std::map<std::string, int> written;
     for (const auto& [name, disk] : sim_.disks())
-      for (const auto& change : disk->changes(before[name]))
+      disk->each_change(before[name], [&](const store::shown_change& change) {
         if (!is_heartbeat(change.key))
           ++written[change.key];
+      });
     std::vector<std::string> wrong;
     for (const auto& [key, times] : written)
       wrong.push_back(fmt::format("{} was written {} times although everything was as desired", key, times));

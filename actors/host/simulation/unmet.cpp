@@ -145,10 +145,14 @@ void check_shards(world& of, std::vector<std::string>& missing) {
   if (item == nullptr)
     return missing.push_back("no placement is stored");
   const auto text = std::string{shown(client::placements, *item).at({"spec", "text"}).str()};
-  std::set<std::string> wanted, found;
-  for (const auto& role : runtime::placement::parse(text, of.sim.specs()).value.roles)
-    if (role.id.starts_with("store/"))
-      wanted.insert(role.id.substr(6) + " on " + role.host);
+  if (text != of.placed.text) {
+    of.placed = {text, {}};
+    for (const auto& role : runtime::placement::parse(text, of.sim.specs()).value.roles)
+      if (role.id.starts_with("store/"))
+        of.placed.shards.insert(role.id.substr(6) + " on " + role.host);
+  }
+  const auto& wanted = of.placed.shards;
+  std::set<std::string> found;
   for (const auto& each : of.sim.folders().all()) {
     const auto serving = each.disk->owner().state == storage::owner_state::serving;
     found.insert(each.shard + " on " + each.host + (serving ? "" : " (not serving)"));

@@ -76,6 +76,10 @@ public:
   std::set<std::string> gone_namespaces;                ///< that were deleted
   std::vector<operation> history;
   std::vector<std::string> maybe; ///< values whose writes may have happened
+  struct {
+    std::string text;
+    std::set<std::string> shards; ///< "name on host"
+  } placed;                       ///< what the placement that was looked at last says of shards
   size_t open_operations = 0;     ///< of workloads that do not go through a user's list
 
   // -- what was found meanwhile

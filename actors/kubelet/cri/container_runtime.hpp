@@ -119,6 +119,7 @@ struct image {
   uint64_t size = 0;
   std::optional<int64_t> uid; ///< the image's own user, when it is a number
   std::string username;       ///< or its name
+  bool operator==(const image&) const = default;
 };
 
 struct runtime_version {

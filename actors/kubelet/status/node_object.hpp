@@ -19,6 +19,7 @@ struct machine {
   int64_t disk_bytes = 0, disk_available_bytes = 0;
   int64_t pids_max = 0, pids_used = 0;
   std::string kernel, os_image, machine_id, boot_id, system_uuid, arch;
+  bool operator==(const machine&) const = default;
 };
 machine read_machine(const std::filesystem::path& data);
 /// What a hollow node claims to be.
@@ -31,6 +32,7 @@ struct node_facts {
   std::string runtime_problem; ///< "" : ready; else the message of the Ready condition
   std::vector<cri::image> images;
   std::vector<std::pair<std::string, std::string>> labels; ///< besides the usual ones
+  bool operator==(const node_facts&) const = default;
 };
 
 /// For creation.

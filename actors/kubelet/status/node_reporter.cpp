@@ -15,8 +15,8 @@ void node_reporter::register_node() {
     return;
   }
   auto facts = measure_();
+  name_ = facts.name;
   auto node = node_object(facts);
-  auto status = *node.find("status");
   stamp_conditions(*node.find("status"), draft(), client_->context().clock->wall_seconds());
   client_->create(client::nodes, node, [this, name = facts.name](const client::api_result& result) {
     if (result.already_exists()) {
@@ -76,8 +76,11 @@ void node_reporter::write_status() {
     return;
   auto now = client_->context().clock->wall_seconds();
   auto facts = measure_();
+  const bool may_wait = !overwritten_ && now - written_s_ < unchanged_status_s;
+  if (may_wait && !written_.is_null() && facts == written_facts_)
+    return;
   auto status = node_status(facts);
-  if (!overwritten_ && written_ == status && now - written_s_ < unchanged_status_s)
+  if (may_wait && written_ == status)
     return;
   overwritten_ = false;
   auto stamped = status;
@@ -88,9 +91,10 @@ void node_reporter::write_status() {
   auto patch = draft::make_object({{"status", stamped}});
   client_->patch(
     client::nodes, "status", "", facts.name, PatchKind::strategic_merge, patch,
-    [this, status, stamped, now](const client::api_result& result) {
+    [this, facts, status, stamped, now](const client::api_result& result) {
       status_under_way_ = false;
       if (result.ok()) {
+        written_facts_ = facts;
         written_ = status;
         stamped_ = stamped;
         written_s_ = now;
@@ -121,7 +125,7 @@ void node_reporter::tick_lease() {
 /// Only for a Node that is there, and owned by that one: nobody would collect the Lease of one that was deleted.
 void node_reporter::create_lease() {
   lease_under_way_ = true;
-  client_->get(client::nodes, "", measure_().name, [this](const client::api_result& found) {
+  client_->get(client::nodes, "", name_, [this](const client::api_result& found) {
     const auto* node = found.ok() ? found.object.root<messages::api::core::v1::Node>() : nullptr;
     if (node && node->metadata() && node->metadata()->uid())
       create_lease_of(node->metadata()->uid()->str());
@@ -131,7 +135,7 @@ void node_reporter::create_lease() {
 }
 
 void node_reporter::create_lease_of(const std::string& node_uid) {
-  auto lease = lease_object(measure_().name, node_uid, client_->context().clock->wall_us());
+  auto lease = lease_object(name_, node_uid, client_->context().clock->wall_us());
   client_->create(client::leases, lease, [this](const client::api_result& result) {
     lease_under_way_ = false;
     lease_exists_ = result.ok() || result.already_exists();
@@ -147,9 +151,9 @@ void node_reporter::create_lease_of(const std::string& node_uid) {
 
 void node_reporter::write_lease() {
   lease_under_way_ = true;
-  auto lease = lease_object(measure_().name, "", client_->context().clock->wall_us());
+  auto lease = lease_object(name_, "", client_->context().clock->wall_us());
   auto patch = draft::make_object({{"spec", *lease.find("spec")}});
-  client_->patch(client::leases, "", "kube-node-lease", measure_().name, PatchKind::merge, patch,
+  client_->patch(client::leases, "", "kube-node-lease", name_, PatchKind::merge, patch,
                  [this](const client::api_result& result) {
                    lease_under_way_ = false;
                    if (result.not_found())

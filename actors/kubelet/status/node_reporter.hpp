@@ -45,6 +45,8 @@ private:
   bool registered_ = false, status_under_way_ = false, lease_under_way_ = false, lease_exists_ = false;
   bool overwritten_ = false; ///< by somebody else, since the last write
   bool write_again_ = false; ///< what changed while a write was under way must not wait for the next period
+  std::string name_; ///< the node's, from the first measurement on
+  node_facts written_facts_; ///< what `written_` was made of
   draft written_; ///< the status as last written, without times; null: never
   draft stamped_; ///< the same with times
   int64_t written_s_ = 0;

@@ -223,6 +223,13 @@ std::vector<stored_change> simulated_disk::changes(int64_t after) const {
   return result;
 }
 
+void simulated_disk::each_change(int64_t after, const std::function<void(const shown_change&)>& visit) const {
+  platter_->engine->each_change(
+    after, [&](storage::revision rev, storage::change_kind kind, const std::string& key, const std::string& value) {
+      visit({rev, kind == storage::change_kind::erase, key, value});
+    });
+}
+
 void simulated_disk::each_record(
   const std::function<void(const std::string& key, int64_t revision, const std::string& value)>& visit) const {
   std::string after;

@@ -30,6 +30,13 @@ struct stored_change {
   std::string previous; ///< empty: it did not exist before
 };
 
+struct shown_change {
+  int64_t revision;
+  bool erased;
+  const std::string& key;
+  const std::string& value; ///< erased: the last one
+};
+
 class simulated_disk {
 public:
   /// `as_copy`: an empty folder is to be a copy of a shard that another host has.
@@ -64,6 +71,8 @@ public:
   int64_t oldest() const;
   /// Of the history that is left, everything after `revision`.
   std::vector<stored_change> changes(int64_t after) const;
+  /// The same, without a copy of each.
+  void each_change(int64_t after, const std::function<void(const shown_change&)>& visit) const;
   /// The present state: key, revision, value.
   void each_record(const std::function<void(const std::string& key, int64_t revision, const std::string& value)>& visit) const;
   uint64_t commits() const;

@@ -82,7 +82,7 @@ TEST_CASE("create fills what the server owns") {
   CHECK(plan.code == 201);
   CHECK(plan.expected == 0);
   CHECK(plan.key == "/configmaps/default/cfg-abcde");
-  const draft& metadata = plan.answer.get("metadata");
+  const draft& metadata = plan.shown().get("metadata");
   CHECK(metadata.get("uid").str() == "11111111-2222-4333-8444-555555555555");
   CHECK(metadata.get("creationTimestamp").str() == "2026-01-01T00:00:00Z");
   CHECK(metadata.get("namespace").str() == "default");
@@ -146,9 +146,9 @@ TEST_CASE("the three patches") {
   };
   auto plan = apply(PatchKind::merge, R"({"data":{"x":null,"y":"2"}})");
   REQUIRE(plan.what == action::put);
-  CHECK(plan.answer.get("data") == json(R"({"y":"2"})"));
-  CHECK(apply(PatchKind::json, R"([{"op":"add","path":"/data/z","value":"3"}])").answer.at({"data", "z"}).str() == "3");
-  CHECK(apply(PatchKind::strategic_merge, R"({"data":{"x":"9"}})").answer.at({"data", "x"}).str() == "9");
+  CHECK(plan.shown().get("data") == json(R"({"y":"2"})"));
+  CHECK(apply(PatchKind::json, R"([{"op":"add","path":"/data/z","value":"3"}])").shown().at({"data", "z"}).str() == "3");
+  CHECK(apply(PatchKind::strategic_merge, R"({"data":{"x":"9"}})").shown().at({"data", "x"}).str() == "9");
   CHECK(apply(PatchKind::json, R"([{"op":"test","path":"/data/x","value":"other"}])").error.code == 422);
   const auto unfit = apply(PatchKind::merge, R"({"data":{"x":5}})").error;
   CHECK(unfit.code == 422);
@@ -174,11 +174,11 @@ TEST_CASE("a patch makes no other kind of the object") {
   CHECK(apply(PatchKind::json, R"([{"op":"replace","path":"/kind","value":"Secret"}])").error.code == 422);
   const auto strategic = apply(PatchKind::strategic_merge, R"({"kind":"x","data":{"x":"9"}})");
   REQUIRE(strategic.what == action::put);
-  CHECK(strategic.answer.get("kind").str() == "ConfigMap");
+  CHECK(strategic.shown().get("kind").str() == "ConfigMap");
   const auto dropped = apply(PatchKind::merge, R"({"kind":null,"apiVersion":"","data":{"x":"9"}})");
   REQUIRE(dropped.what == action::put);
-  CHECK(dropped.answer.get("kind").str() == "ConfigMap");
-  CHECK(dropped.answer.get("apiVersion").str() == "v1");
+  CHECK(dropped.shown().get("kind").str() == "ConfigMap");
+  CHECK(dropped.shown().get("apiVersion").str() == "v1");
 }
 
 TEST_CASE("a deletion waits for grace and finalizers") {
@@ -186,16 +186,16 @@ TEST_CASE("a deletion waits for grace and finalizers") {
   auto plan = plan_write(request(Verb::delete_one, "configmaps", "a"), stored("v1", "ConfigMap", config_map(), 7), env);
   CHECK(plan.what == action::erase);
   CHECK(plan.expected == 7);
-  CHECK(plan.answer.get("kind").str() == "Status");
+  CHECK(plan.shown().get("kind").str() == "Status");
 
   draft held = config_map();
   held["metadata"].set("finalizers", draft::make_array({"example.com/hold"}));
   plan = plan_write(request(Verb::delete_one, "configmaps", "a"), stored("v1", "ConfigMap", held, 8), env);
   REQUIRE(plan.what == action::put);
-  CHECK(plan.answer.at({"metadata", "deletionTimestamp"}).str() == "2026-01-01T00:00:00Z");
+  CHECK(plan.shown().at({"metadata", "deletionTimestamp"}).str() == "2026-01-01T00:00:00Z");
   // The update that removes the last finalizer removes the object.
-  draft released = plan.answer;
-  const auto marked = stored("v1", "ConfigMap", plan.answer, 9);
+  draft released = plan.shown();
+  const auto marked = stored("v1", "ConfigMap", plan.shown(), 9);
   released["metadata"].erase("finalizers");
   released["metadata"].erase("resourceVersion"); // of before the deletion
   CHECK(plan_write(request(Verb::update, "configmaps", "a", released), marked, env).what == action::erase);
@@ -203,9 +203,9 @@ TEST_CASE("a deletion waits for grace and finalizers") {
   const auto pod = stored("v1", "Pod", running_pod(), 3);
   plan = plan_write(request(Verb::delete_one, "pods", "p"), pod, env);
   REQUIRE(plan.what == action::put);
-  CHECK(plan.answer.at({"metadata", "deletionTimestamp"}).str() == "2026-01-01T00:00:30Z");
-  CHECK(plan.answer.at({"metadata", "deletionGracePeriodSeconds"}).integer() == 30);
-  const auto going = stored("v1", "Pod", plan.answer, 4);
+  CHECK(plan.shown().at({"metadata", "deletionTimestamp"}).str() == "2026-01-01T00:00:30Z");
+  CHECK(plan.shown().at({"metadata", "deletionGracePeriodSeconds"}).integer() == 30);
+  const auto going = stored("v1", "Pod", plan.shown(), 4);
   CHECK(plan_write(request(Verb::delete_one, "pods", "p"), going, env).what == action::nothing);
   auto now_please = request(Verb::delete_one, "pods", "p");
   now_please.grace_seconds = 0;
@@ -226,7 +226,7 @@ TEST_CASE("deletion preconditions and propagation") {
   wanted.propagation_policy = "Foreground";
   auto plan = plan_write(wanted, current, env);
   REQUIRE(plan.what == action::put);
-  CHECK(plan.answer.at({"metadata", "finalizers"}) == json(R"(["foregroundDeletion"])"));
+  CHECK(plan.shown().at({"metadata", "finalizers"}) == json(R"(["foregroundDeletion"])"));
 }
 
 TEST_CASE("a pod is bound once") {
@@ -259,6 +259,6 @@ TEST_CASE("the scale of a deployment") {
   REQUIRE(plan.what == action::put);
   CHECK(plan.stored.at({"spec", "replicas"}).integer() == 4);
   CHECK(plan.stored.at({"metadata", "generation"}).integer() == 2);
-  CHECK(plan.answer.get("kind").str() == "Scale");
-  CHECK(plan.answer.at({"spec", "replicas"}).integer() == 4);
+  CHECK(plan.shown().get("kind").str() == "Scale");
+  CHECK(plan.shown().at({"spec", "replicas"}).integer() == 4);
 }
