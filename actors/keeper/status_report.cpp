@@ -58,6 +58,14 @@ draft links_of(const runtime::host::role_context& context) {
   return result;
 }
 
+/// A shard that was on its way to another host and is called back stayed here all the time; the other host has written that it is
+/// to be there. So what was shown from here need not be what is stored.
+template <class Status>
+bool says(const Status* status, std::string_view host, std::string_view phase) {
+  const auto is = [](const flatbuffers::String* text, std::string_view wanted) { return text != nullptr && text->string_view() == wanted; };
+  return status != nullptr && is(status->host(), host) && is(status->phase(), phase);
+}
+
 /// What the object says; somebody else writes it when this host is lost.
 bool is_ready(const client::entry& item) {
   const auto* status = item.as<messages::api::troupe::v1::Host>().status();
@@ -97,8 +105,10 @@ void status_report::update(const runtime::placement::placement& placed, const st
       continue;
     ids.insert(role.id);
     const auto standby = !bound && owned.count(role.id) == 0;
-    if (standby)
-      continue; // the owner tells of it
+    if (standby) { // the owner tells of it, over what was shown from here
+      shown_.erase(role.id);
+      continue;
+    }
     if (bound)
       ensure_role(role, generation);
     const shown now{row->restarts(), row->last_failure, phase_of(*row)};
@@ -169,10 +179,13 @@ void status_report::report_role(const std::string& id, bool bound, shown now) {
     return;
   now.uid = item->metadata->uid()->str();
   const auto& before = shown_[id];
-  if (before == now || !writing_.insert(id).second)
+  const auto& stored = item->as<messages::api::troupe::v1::Role>();
+  const auto* spec = stored.spec();
+  const auto placed_here = !bound || spec == nullptr ||
+                           (spec->hosts() != nullptr && spec->hosts()->size() == 1 && spec->hosts()->Get(0)->string_view() == context_.host);
+  if ((before == now && placed_here && (!bound || says(stored.status(), context_.host, now.phase))) || !writing_.insert(id).second)
     return;
-  const auto* spec = item->as<messages::api::troupe::v1::Role>().spec();
-  if (bound && spec != nullptr && (spec->hosts() == nullptr || spec->hosts()->size() != 1 || spec->hosts()->Get(0)->string_view() != context_.host)) {
+  if (!placed_here) {
     place(client::roles, object_name(id), id, draft::make_object({{"hosts", draft::make_array({context_.host})}}));
     return; // a shard that moved here: the status follows, when that is seen
   }
@@ -300,13 +313,16 @@ void status_report::report_shard(const runtime::placement::role_instance& shard,
     return;
   }
   now.uid = item->metadata->uid()->str();
-  if (shown_shards_[shard.id] == now || !writing_.insert(key).second)
+  const auto& stored = item->as<messages::api::troupe::v1::Shard>();
+  const auto* spec = stored.spec();
+  const auto placed_here = spec != nullptr && spec->host() != nullptr && spec->host()->string_view() == context_.host;
+  if ((shown_shards_[shard.id] == now && placed_here && (now.host.empty() || says(stored.status(), now.host, now.phase))) ||
+      !writing_.insert(key).second)
     return;
   auto status = status_of(now, shown_shards_[shard.id]);
   if (!now.host.empty())
     status.set("host", now.host);
-  const auto* spec = item->as<messages::api::troupe::v1::Shard>().spec();
-  if (spec == nullptr || spec->host() == nullptr || spec->host()->string_view() != context_.host) {
+  if (!placed_here) {
     place(client::shards, name, key, draft::make_object({{"host", context_.host}}));
     return; // the status follows, when that is seen
   }

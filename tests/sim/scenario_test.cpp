@@ -50,6 +50,7 @@ TEST_CASE("what was found once and mended stays so") {
   check_seeds("tests/sim/regressions/node-called-lost.yaml", 1, 1);
   check_seeds("tests/sim/regressions/watch-on-a-lost-link.yaml", 69, 69);
   check_seeds("tests/sim/regressions/status-held-back.yaml", 70, 70);
+  check_seeds("tests/sim/regressions/called-back.yaml", 107, 107);
 }
 
 TEST_CASE("a wrong scenario is told what, where and what may be meant") {

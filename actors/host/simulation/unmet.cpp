@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "messages/codec/json.hpp"
+
 namespace actors::host::simulation {
 
 namespace {
@@ -134,8 +136,12 @@ void check_roles(world& of, std::vector<std::string>& missing) {
     const auto role = shown(client::roles, item);
     const auto owner = role.at({"status", "host"}).str();
     const auto& hosts = role.at({"spec", "hosts"}).items();
-    if (std::none_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host.str() == owner; }))
-      missing.push_back(fmt::format("role {} belongs to `{}`, where it may not be", role.at({"spec", "role"}).str(), owner));
+    if (std::none_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host.str() == owner; })) {
+      std::string allowed;
+      messages::codec::encode_json(role.at({"spec", "hosts"}), allowed);
+      missing.push_back(fmt::format("role {} belongs to `{}`, where it may not be: it may be on {}", role.at({"spec", "role"}).str(),
+                                    owner, allowed));
+    }
   }
 }
 

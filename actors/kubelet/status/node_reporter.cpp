@@ -1,8 +1,25 @@
 #include "actors/kubelet/status/node_reporter.hpp"
 
+#include "messages/codec/time.hpp"
+
 namespace actors::kubelet::status {
 
 using client::protocol::PatchKind;
+
+namespace {
+
+/// Of each condition what tells whether it changes, and since when it is so.
+draft transitions_of(const flatbuffers::Vector<flatbuffers::Offset<messages::api::core::v1::NodeCondition>>& conditions) {
+  auto result = draft::make_array();
+  for (const auto* one : conditions)
+    if (one->type() && one->status() && one->lastTransitionTime())
+      result.push_back(draft::make_object({{"type", one->type()->string_view()},
+                                           {"status", one->status()->string_view()},
+                                           {"lastTransitionTime", messages::codec::format_time(*one->lastTransitionTime())}}));
+  return result;
+}
+
+} // namespace
 
 node_reporter::node_reporter(client::api_client& client, std::function<node_facts()> measure)
     : client_(&client), measure_(std::move(measure)) {}
@@ -107,7 +124,10 @@ void node_reporter::write_status() {
 }
 
 void node_reporter::observe(const messages::api::core::v1::Node& node) {
-  if (written_.is_null() || !node.status() || !node.status()->conditions())
+  if (!node.status() || !node.status()->conditions())
+    return;
+  stamped_ = draft::make_object({{"conditions", transitions_of(*node.status()->conditions())}});
+  if (written_.is_null())
     return;
   for (const auto& mine : written_.get("conditions").items())
     for (const auto* shown : *node.status()->conditions())

@@ -48,7 +48,7 @@ private:
   std::string name_; ///< the node's, from the first measurement on
   node_facts written_facts_; ///< what `written_` was made of
   draft written_; ///< the status as last written, without times; null: never
-  draft stamped_; ///< the same with times
+  draft stamped_; ///< with the times of the conditions, as the object has them
   int64_t written_s_ = 0;
 };
 

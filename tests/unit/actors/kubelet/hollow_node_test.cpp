@@ -152,6 +152,14 @@ constexpr const char* pod_json =
   R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},
   "spec":{"nodeName":"hollow-0","containers":[{"name":"main","image":"nginx"}]}})";
 
+/// As text: of two times of this form the later one is the greater.
+std::string since(const draft& object, const std::string& type) {
+  for (const auto& c : object.at({"status", "conditions"}).items())
+    if (c.get("type").str() == type)
+      return std::string{c.get("lastTransitionTime").str()};
+  return {};
+}
+
 std::string condition(const draft& object, const std::string& type) {
   for (const auto& c : object.at({"status", "conditions"}).items())
     if (c.get("type").str() == type)
@@ -308,6 +316,8 @@ TEST_CASE("a hollow pod with a running time succeeds and is not started again") 
 
 TEST_CASE("a node that was called lost says again that it is ready") {
   cluster c;
+  const auto first = since(c.get(client::nodes, "", "hollow-0"), "Ready");
+  REQUIRE(!first.empty());
   auto patch = c.request(client::nodes, "hollow-0", api::Verb::patch);
   patch.target->namespace_name = "";
   patch.target->subresource = "status";
@@ -316,7 +326,10 @@ TEST_CASE("a node that was called lost says again that it is ready") {
   CHECK(c.ask<api::write_reply>(api::write_request{patch})->code() == 200);
   CHECK(condition(c.get(client::nodes, "", "hollow-0"), "Ready") == "Unknown");
   c.settle(11s); // with its next period, not after the five minutes of a status that did not change
-  CHECK(condition(c.get(client::nodes, "", "hollow-0"), "Ready") == "True");
+  const auto again = c.get(client::nodes, "", "hollow-0");
+  CHECK(condition(again, "Ready") == "True");
+  CHECK(since(again, "Ready") > first); // what was lost is ready since now
+  CHECK(since(again, "MemoryPressure") == first); // what nobody touched is as it was
 }
 
 TEST_CASE("a kubelet makes no Lease for a Node that is gone, and owns what it makes by the Node that is there") {
