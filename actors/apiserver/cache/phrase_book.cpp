@@ -1,8 +1,9 @@
 // What is packed is a sequence of steps; each gives some bytes in full, then copies some from a place:
 //   head: bit 7 the place follows, else it is as far away as that of the step before; bits 6-4 how many bytes are given in full
-//         (7: the rest of the number follows); bits 3-0 how many are copied, less copied_min (15: the rest follows)
+//         (7: the rest of the number follows); bits 3-0 how many are copied, less copied_min (14: the rest follows; 15: none, what
+//         comes next is a uid, as 16 bytes instead of 36 characters)
 //   the numbers that follow, 7 bits to a byte, the lowest first; the place, 2 bytes: in the book, or bytes_max and on: in what is
-//   unpacked; the bytes given in full
+//   unpacked; the bytes given in full; the uid
 // The last step ends when all bytes are there, and may copy none.
 #include "actors/apiserver/cache/phrase_book.hpp"
 
@@ -17,8 +18,10 @@ namespace {
 constexpr size_t copied_min = 4;       // from as far away as before: costs one byte
 constexpr size_t copied_far_min = 6;   // from elsewhere: costs three
 constexpr size_t word_bytes = 8;       // that are read at once to look for the next place
-constexpr size_t given_more = 7, copied_more = 15;
+constexpr size_t given_more = 7, copied_more = 14, copied_none = 15;
+constexpr size_t uid_bytes = 16, uid_size = 36;
 constexpr uint8_t far = 0x80;
+constexpr size_t text_alignment = 4;   // of a FlatBuffer
 
 uint64_t word_at(const uint8_t* at) {
   uint64_t word;
@@ -61,11 +64,55 @@ void require(bool holds) {
     throw std::logic_error("a packed object is not what was packed");
 }
 
+bool is_dash(size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+
+/// Of a small hexadecimal digit; 16: it is none.
+uint8_t value_of(uint8_t digit) {
+  return static_cast<uint8_t>(digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : 16);
+}
+
+/// As in 0b2f7a4c-9d1e-4f3a-8c5b-6e7d8f901a2b. False: something else.
+bool read_uid(const uint8_t* text, std::array<uint8_t, uid_bytes>& uid) {
+  if (text[8] != '-' || text[13] != '-') // tells most
+    return false;
+  size_t digits = 0;
+  for (size_t at = 0; at < uid_size; ++at) {
+    const uint8_t value = value_of(text[at]);
+    if (is_dash(at) ? text[at] != '-' : value > 15)
+      return false;
+    if (is_dash(at))
+      continue;
+    auto& byte = uid[digits++ / 2];
+    byte = static_cast<uint8_t>(byte << 4 | value);
+  }
+  return true;
+}
+
+void write_uid(const uint8_t* uid, uint8_t* text) {
+  size_t digits = 0;
+  for (size_t at = 0; at < uid_size; ++at) {
+    if (is_dash(at)) {
+      text[at] = '-';
+      continue;
+    }
+    const uint8_t byte = uid[digits / 2];
+    text[at] = static_cast<uint8_t>("0123456789abcdef"[digits++ % 2 == 0 ? byte >> 4 : byte & 15]);
+  }
+}
+
 struct copy {
   size_t place = 0; // in the book, or bytes_max and on: in the bytes
   size_t length = 0;
   bool is_far = false;
 };
+
+void add_uid(const uint8_t* given, size_t count, const std::array<uint8_t, uid_bytes>& uid, std::vector<uint8_t>& out) {
+  out.push_back(static_cast<uint8_t>(std::min(count, given_more) << 4 | copied_none));
+  if (count >= given_more)
+    add_rest(count - given_more, out);
+  out.insert(out.end(), given, given + count);
+  out.insert(out.end(), uid.begin(), uid.end());
+}
 
 void add_step(const uint8_t* given, size_t count, const copy& copied, std::vector<uint8_t>& out) {
   const size_t length = copied.length == 0 ? 0 : copied.length - copied_min;
@@ -112,6 +159,13 @@ void unpack(const phrase_book& book, const uint8_t* packed, uint8_t* out, size_t
     at += count;
     if (at == size)
       return;
+    if ((head & 15) == copied_none) {
+      require(uid_size <= size - at);
+      write_uid(packed, out + at);
+      packed += uid_bytes;
+      at += uid_size;
+      continue;
+    }
     if (head & far)
       distance = static_cast<ptrdiff_t>(place) - static_cast<ptrdiff_t>(at);
     else
@@ -167,6 +221,12 @@ void phrase_packer::pack(std::string_view bytes, std::vector<uint8_t>& out) cons
       if (latest != 0)
         consider(phrase_book::bytes_max + latest - 1u);
       latest = static_cast<uint16_t>(at + 1);
+    }
+    std::array<uint8_t, uid_bytes> uid;
+    if (found.length == 0 && at % text_alignment == 0 && uid_size <= size - at && read_uid(in + at, uid)) {
+      add_uid(in + given, at - given, uid, out);
+      at = given = at + uid_size;
+      continue;
     }
     if (found.length == 0) {
       ++at;

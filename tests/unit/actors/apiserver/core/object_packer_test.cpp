@@ -74,7 +74,8 @@ TEST_CASE("any bytes come back as they were") {
   for (int round = 0; round < 3'000; ++round) {
     std::string bytes;
     while (bytes.size() < static_cast<size_t>(round)) // pieces of the example, of itself, long runs, and noise
-      switch (random() % 4) {
+      switch (random() % 5) {
+        case 3: bytes += "5e7d8f90-9d1e-4f3a-8c5b-0b2f7a4c1a2" + std::string(1, "0123456789abcdef"[random() % 16]); break;
         case 0: bytes += example.substr(random() % example.size(), random() % 300); break;
         case 1: bytes += bytes.substr(bytes.empty() ? 0 : random() % bytes.size(), random() % 60); break;
         case 2: bytes.append(random() % 40, static_cast<char>(random())); break;
@@ -100,6 +101,23 @@ TEST_CASE("the largest object and a full book can be packed with") {
   CHECK(packed_size(packer, noise) < 16);
   CHECK(packed_size(packer, std::string(phrase_packer::object_bytes_max, 'x')) < 16);
   CHECK(packed_size(packer, noise.substr(20'000) + noise.substr(0, 12'000)) < 24);
+}
+
+TEST_CASE("a uid takes 16 bytes, and what only looks like one comes back as well") {
+  phrase_packer packer;
+  const std::string uid = "0b2f7a4c-9d1e-4f3a-8c5b-6e7d8f901a2b";
+  CHECK(packed_size(packer, uid) == 17);
+  CHECK(packed_size(packer, "abcd" + uid) == 21);
+  CHECK(packed_size(packer, "0123456789ab" + uid + "tail" + uid) == 30 + 8); // the second: from the first
+  CHECK(packed_size(packer, "a" + uid) > 30); // not where a FlatBuffer has a text
+  for (size_t at = 0; at < uid.size(); ++at)
+    for (const char other : {'-', 'g', 'A', '/', ':', '`', '\0', '\xff', '9'}) {
+      auto changed = uid;
+      changed[at] = other;
+      packed_size(packer, changed);
+      packed_size(packer, changed + uid);
+      packed_size(packer, uid + changed.substr(0, at));
+    }
 }
 
 TEST_CASE("what does not fit is refused when it is unpacked") {
