@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,11 +62,13 @@ struct role_spec {
 class role_settings {
 public:
   role_settings() = default;
-  explicit role_settings(std::map<std::string, setting_value, std::less<>> values) : values_(std::move(values)) {
+  using map = std::map<std::string, setting_value, std::less<>>;
+
+  explicit role_settings(map values) : values_(std::make_shared<const map>(std::move(values))) {
   }
 
   bool has(std::string_view name) const {
-    return values_.find(name) != values_.end();
+    return values().contains(name);
   }
   std::string text(std::string_view name, std::string otherwise = {}) const {
     return get<std::string>(name, std::move(otherwise));
@@ -80,24 +83,29 @@ public:
     return get<std::vector<std::string>>(name, {});
   }
   void set(std::string name, setting_value value) {
-    values_.insert_or_assign(std::move(name), std::move(value));
+    auto changed = values();
+    changed.insert_or_assign(std::move(name), std::move(value));
+    values_ = std::make_shared<const map>(std::move(changed));
   }
-  const std::map<std::string, setting_value, std::less<>>& values() const {
-    return values_;
+  const map& values() const {
+    static const map none;
+    return values_ ? *values_ : none;
   }
-  bool operator==(const role_settings&) const = default;
+  bool operator==(const role_settings& other) const {
+    return values_ == other.values_ || values() == other.values();
+  }
 
 private:
   template <class T>
   T get(std::string_view name, T otherwise) const {
-    auto i = values_.find(name);
-    if (i == values_.end())
+    auto i = values().find(name);
+    if (i == values().end())
       return otherwise;
     auto value = std::get_if<T>(&i->second);
     return value ? *value : otherwise;
   }
 
-  std::map<std::string, setting_value, std::less<>> values_;
+  std::shared_ptr<const map> values_; // copies share it: a host with thousands of hollow nodes has several of each
 };
 
 /// What holds for the whole cluster.
