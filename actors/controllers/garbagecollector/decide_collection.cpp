@@ -14,7 +14,7 @@ struct owner_groups {
 
 /// An owner in another namespace is none: references do not cross namespaces.
 bool can_own(const graph_node& owner, const graph_node& node) {
-  return owner.name_space.empty() || owner.name_space == node.name_space;
+  return owner.name_space().empty() || owner.name_space() == node.name_space();
 }
 
 owner_groups group_owners(const ownership_graph& graph, const graph_node& node, collection_decision& decision) {

@@ -28,7 +28,8 @@ bool has_owners(const entry& item) {
 
 operation patch_metadata(const graph_node& node, client::protocol::PatchKind kind, draft metadata) {
   metadata.set("uid", node.uid);
-  auto write = operation::patch(*node.what, node.name_space, node.name, kind, draft::make_object({{"metadata", std::move(metadata)}}));
+  auto write = operation::patch(*node.what, std::string{node.name_space()}, std::string{node.name()}, kind,
+                                draft::make_object({{"metadata", std::move(metadata)}}));
   write.tolerated = {404}; // gone: nothing left to do
   return write;
 }
@@ -60,7 +61,7 @@ void garbagecollector_controller::on_change(const client::object_cache& cache, c
 }
 
 const entry* garbagecollector_controller::entry_of(const graph_node& node) const {
-  const entry* item = caches_.at(node.what)->find(client::object_key(node.name_space, node.name));
+  const entry* item = caches_.at(node.what)->find(node.key->text());
   return item != nullptr && text(item->metadata->uid()) == node.uid ? item : nullptr;
 }
 
@@ -68,7 +69,7 @@ const entry* garbagecollector_controller::entry_of(const graph_node& node) const
 operation garbagecollector_controller::ask_about(const owner_link& owner, const graph_node& dependent) {
   const auto* what = resource_of_owner(owner);
   const bool cluster_wide = what == &client::nodes || what == &client::namespaces;
-  return operation::get(*what, cluster_wide ? "" : dependent.name_space, owner.name,
+  return operation::get(*what, cluster_wide ? "" : std::string{dependent.name_space()}, owner.name,
                         [this, what, owner = owner.uid, uid = std::string{dependent.uid}](const client::api_result& result) {
                           if (!result.ok() && !result.not_found())
                             return; // the plan fails and is tried again
@@ -132,7 +133,8 @@ sync_plan garbagecollector_controller::sync(const std::string& uid) {
     client::delete_options options{.uid = uid, .propagation = decision.propagation};
     // Bound to the revision too: it may just have been adopted. Not together with unblocking, which changes it.
     options.revision = decision.unblock_owners ? 0 : item->revision;
-    plan.operations.push_back(operation::remove(*node->what, node->name_space, node->name, std::move(options)));
+    plan.operations.push_back(
+      operation::remove(*node->what, std::string{node->name_space()}, std::string{node->name()}, std::move(options)));
   }
   return plan;
 }

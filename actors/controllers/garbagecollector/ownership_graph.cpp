@@ -36,6 +36,15 @@ const client::resource* resource_of_owner(const owner_link& owner) {
   return nullptr;
 }
 
+std::string_view graph_node::name_space() const {
+  const auto slash = key ? key->text().find('/') : std::string::npos;
+  return slash == std::string::npos ? std::string_view{} : std::string_view{key->text()}.substr(0, slash);
+}
+
+std::string_view graph_node::name() const {
+  return key ? std::string_view{key->text()}.substr(key->text().find('/') + 1) : std::string_view{}; // npos + 1 is 0
+}
+
 graph_node& ownership_graph::node_of(const std::string& uid) {
   const auto found = nodes_.try_emplace(uid).first; // references to nodes, and to their uids, stay valid
   found->second.uid = found->first;
@@ -72,8 +81,6 @@ void ownership_graph::link(graph_node& node, owner_links owners, std::vector<std
       unlink(owner.uid, uid, affected);
   for (const auto& owner : owners) {
     auto& target = node_of(owner.uid);
-    if (target.is_virtual() && target.name.empty())
-      target.name = owner.name;
     target.dependents.insert(uid);
     if (target.foreground || target.orphaning)
       affected.push_back(owner.uid);
@@ -90,8 +97,9 @@ std::vector<std::string> ownership_graph::put(const client::resource& what, cons
   auto& node = node_of(uid);
   const bool was_foreground = node.foreground;
   node.what = &what;
-  node.name_space = text(item.metadata->namespace_());
-  node.name = text(item.metadata->name());
+  const auto key = client::object_key(text(item.metadata->namespace_()), text(item.metadata->name()));
+  if (!node.key || node.key->text() != key)
+    node.key.emplace(key);
   node.deleting = item.metadata->deletionTimestamp().has_value();
   node.foreground = node.deleting && has_finalizer(item, "foregroundDeletion");
   node.orphaning = node.deleting && has_finalizer(item, "orphan");
@@ -119,8 +127,7 @@ std::vector<std::string> ownership_graph::erase(const entry& item) {
     nodes_.erase(found);
     return affected;
   }
-  graph_node gone{
-    .uid = node.uid, .name = node.name, .dependents = std::move(node.dependents), .told = node.told, .checked = presence::absent};
+  graph_node gone{.uid = node.uid, .dependents = std::move(node.dependents), .told = node.told, .checked = presence::absent};
   node = std::move(gone);
   return affected;
 }

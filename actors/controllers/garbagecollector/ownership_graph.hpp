@@ -28,7 +28,7 @@ using owner_links = std::vector<owner_link>;
 struct graph_node {
   std::string_view uid; // as the graph has it
   const client::resource* what = nullptr; // nullptr: virtual
-  std::string name_space, name;
+  std::optional<client::shared_key> key;  // as caches have it; nothing: virtual
   std::shared_ptr<const owner_links> links; // null: none; what many objects have in common is there once
   bool deleting = false;
   bool foreground = false; // is being deleted and waits for its dependents
@@ -37,6 +37,8 @@ struct graph_node {
   std::shared_ptr<const owner_links> told; // the links of the dependent that was seen last
   presence checked = presence::unchecked; // of a virtual node
   bool is_virtual() const { return what == nullptr; }
+  std::string_view name_space() const;
+  std::string_view name() const;
   const owner_links& owners() const {
     static const owner_links none;
     return links ? *links : none;
