@@ -174,7 +174,7 @@ private:
   void begin_commits(shard_link& link);
   std::vector<std::string> unfenced_shards(const fencing::claim& claim) const;
 
-  // ---- the write chain (apiserver_actor_writes.cpp) ----
+  // ---- the write chain (apiserver_actor_writes.cpp, _commits.cpp, _doubts.cpp, _collections.cpp) ----
   struct doubt {
     verbs::write_plan plan;
     int64_t at = 0; // the revision of the view that it was made on
