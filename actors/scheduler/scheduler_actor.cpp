@@ -50,6 +50,7 @@ std::string shortened(const std::string& message) {
 scheduler_actor::scheduler_actor(caf::actor_config& config, runtime::host::role_context context)
     : super(config), context_(std::move(context)), api_(this, context_, client::component_identity("system:kube-scheduler")),
       events_(api_, std::string{own_name}), seat_(context_, {.make = [](const auto&) { return make_default_decider(); }}),
+      trial_(api_, events_, seat_),
       decider_(std::dynamic_pointer_cast<decider>(seat_.object())) {
   if (!decider_) // a plugin that lies about what it is; it was checked when it was swapped in
     throw std::logic_error(seat_.running().name + " decides on no nodes");

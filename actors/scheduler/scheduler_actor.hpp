@@ -6,6 +6,7 @@
 
 #include "actors/client/api_client.hpp"
 #include "actors/client/event_recorder.hpp"
+#include "actors/client/swap_trial.hpp"
 #include "actors/scheduler/decider.hpp"
 #include "actors/scheduler/queue/scheduling_queue.hpp"
 #include "runtime/hotswap/seat.hpp"
@@ -60,8 +61,8 @@ private:
   client::object_cache* pods_ = nullptr;
   std::optional<uint64_t> timer_;
   runtime::hotswap::seat seat_;
+  client::swap_trial trial_; // of the seat's version
   std::shared_ptr<decider> decider_; // the seat's
-  std::optional<uint64_t> trial_timer_;
 };
 
 } // namespace actors::scheduler

@@ -66,37 +66,19 @@ swap_outcome scheduler_actor::swap(const swap_order& order) {
   const int64_t pause = now_us() - begun;
   const auto former = seat_.running().name;
   seat_.take_over(order, state, work_now(), pause);
-  if (order.back)
-    events_.warning(client::role_reference(context_.id), "SwapRolledBack",
-                    fmt::format("Rolled back from {} to {}: {}", former, seat_.running().name, order.reason));
-  else
-    events_.normal(client::role_reference(context_.id), "Swapped", fmt::format("Swapped {} for {}", former, seat_.running().name));
+  trial_.tell_swapped(former, order);
   return {.pause_us = pause, .keys = queue_.size(), .state_bytes = state.size()};
 }
 
 runtime::hotswap::work_done scheduler_actor::work_now() const {
-  const auto handled = counters()->handled.load(std::memory_order_relaxed);
-  const auto received = counters()->received.load(std::memory_order_relaxed);
-  return {.messages = received > handled ? received - handled : 0,
-          .keys = binding_.size() < bindings_in_flight_max ? queue_.active() : 0,
-          .able = api_.connected() && api_.synced() && api_.active()};
+  return trial_.work(*counters(), binding_.size() < bindings_in_flight_max ? queue_.active() : 0);
 }
 
 void scheduler_actor::check_trial() {
   if (!seat_.on_trial())
     return;
-  const auto judged = seat_.check(work_now());
-  if (judged.what == runtime::hotswap::verdict::roll_back) {
-    roll_back(judged.reason);
-    return;
-  }
-  if (judged.what == runtime::hotswap::verdict::settle)
-    events_.normal(client::role_reference(context_.id), "SwapSettled", seat_.running().name + " stays after its probation");
-  const auto next = seat_.next_check_us();
-  if (!next || trial_timer_)
-    return;
-  const std::chrono::milliseconds wait{std::max<int64_t>(*next - now_us(), 0) / 1000 + 1};
-  trial_timer_ = api_.after(wait, [this] { trial_timer_.reset(); });
+  if (const auto why = trial_.check(work_now()))
+    roll_back(*why);
 }
 
 void scheduler_actor::roll_back(const std::string& reason) {

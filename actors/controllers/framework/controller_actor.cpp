@@ -12,6 +12,7 @@ controller_actor::controller_actor(caf::actor_config& config, runtime::host::rol
     : super(config), context_(std::move(context)), syncs_max_(descriptor.syncs_max),
       api_(this, context_, client::controller_identity(descriptor.account)), events_(api_, descriptor.account),
       seat_(context_, {.make = [make = descriptor.make](const auto& context) { return make(context); }}),
+      trial_(api_, events_, seat_),
       controller_(std::dynamic_pointer_cast<controller>(seat_.object())) {
   if (!controller_) // a plugin that lies about what it is; it was checked when it was swapped in
     throw std::logic_error(seat_.running().name + " is no controller");

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "actors/client/swap_trial.hpp"
 #include "actors/controllers/framework/controller.hpp"
 #include "actors/controllers/framework/controller_handover.hpp"
 #include "runtime/hotswap/seat.hpp"
@@ -89,6 +90,7 @@ private:
   client::api_client api_;
   client::event_recorder events_;
   runtime::hotswap::seat seat_;
+  client::swap_trial trial_; // of the seat's version
   std::shared_ptr<controller> controller_; // the seat's
   work_queue queue_;
   std::vector<client::object_cache*> caches_;
@@ -104,7 +106,6 @@ private:
   uint64_t set_ = 0;    // of caches and listeners that work; each version has one
   uint64_t sets_ = 0;
   bool held_ = false;   // a version that failed decides nothing any more
-  std::optional<uint64_t> trial_timer_;
 };
 
 /// The role of a controller: "controllers/<name>".

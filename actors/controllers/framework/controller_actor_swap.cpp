@@ -172,11 +172,7 @@ void controller_actor::switch_over() {
   const int64_t pause = std::max(now_us() - begun, next->turn_us_max);
   const auto former = seat_.running().name;
   seat_.take_over(next->order, state, before, pause);
-  if (next->order.back)
-    events_.warning(client::role_reference(context_.id), "SwapRolledBack",
-                    fmt::format("Rolled back from {} to {}: {}", former, seat_.running().name, next->order.reason));
-  else
-    events_.normal(client::role_reference(context_.id), "Swapped", fmt::format("Swapped {} for {}", former, seat_.running().name));
+  trial_.tell_swapped(former, next->order);
   if (next->promise)
     next->promise->deliver(swap_outcome{
       .prepare_us = begun - next->begun_us, .pause_us = pause, .keys = keys, .state_bytes = state.size()});
@@ -192,29 +188,13 @@ void controller_actor::refuse_candidate(const std::string& why) {
     quit(runtime::telemetry::make_failure("rolling back: " + why));
 }
 
-runtime::hotswap::work_done controller_actor::work_now() const {
-  const auto handled = counters()->handled.load(std::memory_order_relaxed);
-  const auto received = counters()->received.load(std::memory_order_relaxed);
-  return {.messages = received > handled ? received - handled : 0,
-          .keys = queue_.ready(),
-          .able = api_.connected() && api_.synced() && api_.active()};
-}
+runtime::hotswap::work_done controller_actor::work_now() const { return trial_.work(*counters(), queue_.ready()); }
 
 void controller_actor::check_trial() {
   if (held_ || candidate_ || !seat_.on_trial())
     return;
-  const auto judged = seat_.check(work_now());
-  if (judged.what == runtime::hotswap::verdict::roll_back) {
-    roll_back(judged.reason);
-    return;
-  }
-  if (judged.what == runtime::hotswap::verdict::settle)
-    events_.normal(client::role_reference(context_.id), "SwapSettled", seat_.running().name + " stays after its probation");
-  const auto next = seat_.next_check_us();
-  if (!next || trial_timer_)
-    return;
-  const std::chrono::milliseconds wait{std::max<int64_t>(*next - now_us(), 0) / 1000 + 1};
-  trial_timer_ = api_.after(wait, [this] { trial_timer_.reset(); });
+  if (const auto why = trial_.check(work_now()))
+    roll_back(*why);
 }
 
 void controller_actor::roll_back(const std::string& reason) {
