@@ -92,6 +92,26 @@ void status_report::update(const runtime::placement::placement& placed, const st
                            const shard_views& moving, int64_t generation, const presence_of& see) {
   if (!context_.actors)
     return;
+  // Most looks find nothing new.
+  const inputs now{context_.actors->version(), roles_.revision(), shards_.revision(), generation, owned, !moving.empty()};
+  if (!settled_ || now.moving || !(now == reported_of_) || ++skipped_ > skipped_max) {
+    settled_ = true; // finish() tells of a write that has to be looked at
+    skipped_ = 0;
+    reported_of_ = now;
+    report_roles(placed, owned, moving, generation);
+  }
+  report_host(seen_, generation);
+  // Of the hosts that are there, the first by name tells of what no host tells of itself.
+  for (auto& host : placed.hosts)
+    if (host.name < context_.host && see(host.name) == presence::up)
+      return;
+  report_lost(placed, see);
+  remove_unplaced(placed, generation);
+}
+
+/// Roles and shards of this host.
+void status_report::report_roles(const runtime::placement::placement& placed, const std::set<std::string>& owned,
+                                 const shard_views& moving, int64_t generation) {
   std::set<std::string> ids;
   for (auto& role : placed.roles) {
     // A node without containers is not worth two writes; its Node object tells all.
@@ -118,18 +138,13 @@ void status_report::update(const runtime::placement::placement& placed, const st
   }
   std::erase_if(shown_, [&](const auto& item) { return ids.count(item.first) == 0; }); // written by others meanwhile
   std::erase_if(shown_shards_, [&](const auto& item) { return ids.count(item.first) == 0; });
-  report_host(ids, generation);
-  // Of the hosts that are there, the first by name tells of what no host tells of itself.
-  for (auto& host : placed.hosts)
-    if (host.name < context_.host && see(host.name) == presence::up)
-      return;
-  report_lost(placed, see);
-  remove_unplaced(placed, generation);
+  seen_ = std::move(ids);
 }
 
 /// What was not written is tried again at the next look; each new reason is logged once.
 void status_report::finish(const std::string& what, const client::api_result& result) {
   writing_.erase(what);
+  settled_ = false;
   if (result.ok() || result.conflict() || result.already_exists() || result.not_found()) {
     failures_.erase(what);
     return;

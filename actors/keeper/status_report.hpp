@@ -48,7 +48,21 @@ private:
     bool operator==(const shown&) const = default;
   };
 
+  /// So many looks may pass without one at all roles, whatever says that nothing is new.
+  static constexpr int skipped_max = 10;
+  /// What report_roles() goes by.
+  struct inputs {
+    uint64_t actors = 0;
+    int64_t roles = -1, shards = -1; ///< revisions
+    int64_t generation = -1;
+    std::set<std::string> owned = {};
+    bool moving = false; ///< some shard here
+    bool operator==(const inputs&) const = default;
+  };
+
   client::draft status_of(const shown& now, const shown& before) const;
+  void report_roles(const runtime::placement::placement& placed, const std::set<std::string>& owned, const shard_views& moving,
+                    int64_t generation);
   void report_role(const std::string& id, bool bound, shown now);
   void report_host(const std::set<std::string>& ids, int64_t generation);
   void ensure_role(const runtime::placement::role_instance& role, int64_t generation);
@@ -67,6 +81,10 @@ private:
   client::object_cache& shards_;
   std::map<std::string, shown> shown_;        // by id of the role
   std::map<std::string, shown> shown_shards_; // the same
+  inputs reported_of_;
+  bool settled_ = false;          // nothing of what was written since has been answered
+  int skipped_ = 0;               // looks since
+  std::set<std::string> seen_;    // ids of the roles here, by the last look
   std::set<std::string> writing_; // names of objects with a write under way
   std::set<std::string> reported_roles_;
   std::map<std::string, std::string> failures_; // of the writes that are tried again: the last reason

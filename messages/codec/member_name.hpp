@@ -18,8 +18,7 @@ public:
   member_name() noexcept = default;
   explicit member_name(std::string_view text) {
     if (text.size() <= inline_max) [[likely]] {
-      if (!text.empty()) // else it may have no address
-        std::memcpy(bytes_.data(), text.data(), text.size());
+      copy_short(text.data(), text.size());
       bytes_.back() = static_cast<char>(text.size());
     } else {
       take_long(text);
@@ -63,7 +62,7 @@ public:
   }
   bool starts_with(char start) const noexcept { return view().starts_with(start); }
 
-  friend bool operator==(const member_name& left, const member_name& right) noexcept {
+  [[gnu::always_inline]] friend bool operator==(const member_name& left, const member_name& right) noexcept {
     // Equal bytes are the same short name or the same shared text; what is inline is padded with zeros.
     return left.same_bytes(right) || (left.form() > inline_max && left.view() == right.view());
   }
@@ -77,11 +76,29 @@ private:
 
   // The last byte: the size of an inline name, else what the pointer in the first eight is; then comes the size.
   uint8_t form() const noexcept { return static_cast<uint8_t>(bytes_.back()); }
-  bool same_bytes(const member_name& other) const noexcept { // two words; the library would call memcmp
+  [[gnu::always_inline]] bool same_bytes(const member_name& other) const noexcept { // two words; the library would call memcmp
     uint64_t mine[2], theirs[2];
     std::memcpy(mine, bytes_.data(), sizeof mine);
     std::memcpy(theirs, other.bytes_.data(), sizeof theirs);
     return ((mine[0] ^ theirs[0]) | (mine[1] ^ theirs[1])) == 0;
+  }
+  // Of up to fifteen characters, in words: a call of memcpy takes longer than all the rest.
+  void copy_short(const char* from, size_t size) noexcept {
+    auto to = bytes_.data();
+    if (size >= 8)
+      copy_ends<8>(to, from, size);
+    else if (size >= 4)
+      copy_ends<4>(to, from, size);
+    else if (size >= 2)
+      copy_ends<2>(to, from, size);
+    else if (size == 1)
+      *to = *from;
+  }
+  // The first and the last `Width` characters, which may overlap.
+  template <size_t Width>
+  static void copy_ends(char* to, const char* from, size_t size) noexcept {
+    std::memcpy(to, from, Width);
+    std::memcpy(to + size - Width, from + size - Width, Width);
   }
   const char* far_text() const noexcept {
     const char* text;

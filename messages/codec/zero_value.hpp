@@ -13,6 +13,8 @@ inline draft zero_value(const field& f) {
     return {};
   if (json == "\"\"")
     return "";
+  if (json == "0")
+    return 0;
   if (f.kind != value_kind::table)
     return parse_json(json).value;
   draft::object members;

@@ -33,12 +33,14 @@ void actor_table::add(const std::string& id, const std::string& role, const std:
   row.host = host;
   if (entry.order == 0)
     entry.order = ++added_;
+  ++version_;
 }
 
 void actor_table::remove(const std::string& id) {
   std::lock_guard guard{mutex_};
   entries_.erase(id);
   std::erase_if(entries_, [&](const auto& item) { return item.second.parent == id; });
+  ++version_;
   changed_.notify_all();
 }
 
@@ -54,6 +56,7 @@ uint64_t actor_table::started(const std::string& id, const caf::strong_actor_ptr
   entry.alive = true;
   entry.sampled_handled = 0;
   entry.row.messages_per_second = 0;
+  ++version_;
   changed_.notify_all();
   if (tracing() && handle)
     trace_started(id, *handle->get());
@@ -69,6 +72,7 @@ void actor_table::ready(const std::string& id, const caf::strong_actor_ptr& hand
   entry.ready = caf::actor_cast<caf::actor_addr>(handle);
   if (entry.alive && entry.address == entry.ready)
     entry.row.state = actor_state::running;
+  ++version_;
 }
 
 void actor_table::ended(const std::string& id, actor_state state, const std::string& failure) {
@@ -94,6 +98,7 @@ void actor_table::end(entry& entry, actor_state state, const std::string& failur
   retire_counters(entry);
   entry.alive = false;
   entry.row.messages_per_second = 0;
+  ++version_;
   changed_.notify_all();
 }
 

@@ -7,6 +7,7 @@
 
 #include <caf/actor_addr.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -37,6 +38,10 @@ public:
   /// All rows in the order of their ids.
   std::vector<actor_row> rows() const;
   std::optional<actor_row> find(const std::string& id) const;
+  /// Another number whenever an actor was added, removed, started, became ready or ended: else rows show the same but for their counters.
+  uint64_t version() const {
+    return version_.load(std::memory_order_acquire);
+  }
   /// All rows as a tree, in the order in which they were added: children in the order of their start.
   std::vector<tree_row> tree() const;
   /// What a supervisor does about its children: "one_for_one", at most `restarts_max` restarts in `period`.
@@ -91,6 +96,7 @@ private:
   mutable std::condition_variable changed_;
   std::map<std::string, entry> entries_;
   uint64_t added_ = 0;
+  std::atomic<uint64_t> version_{0};
 };
 
 /// Lists an actor that no supervisor watches, until it ends. `table` may be null.

@@ -28,17 +28,14 @@ message_counters::~message_counters() {
 message_counters::slot& message_counters::find_slot(message_key key) noexcept {
   auto end = &first_;
   while (auto item = end->load(std::memory_order_relaxed)) {
-    if (item->is_other || item->key == key) {
-      newest_ = item->is_other ? nullptr : item;
+    if (item->is_other || item->key == key)
       return *item;
-    }
     end = &item->next;
   }
   auto added = new slot;
   added->is_other = ++slots_ > message_types_max;
   added->key = key;
   end->store(added, std::memory_order_release); // readers see it complete
-  newest_ = added->is_other ? nullptr : added;
   return *added;
 }
 

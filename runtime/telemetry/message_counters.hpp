@@ -58,16 +58,20 @@ private:
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
   slot& slot_of(message_key key) noexcept {
-    if (newest_ && newest_->key == key) [[likely]]
-      return *newest_;
-    return find_slot(key);
+    auto& known = recent_[(key ^ key >> 6) % recent_.size()];
+    if (known && known->key == key) [[likely]]
+      return *known;
+    auto& found = find_slot(key);
+    if (!found.is_other)
+      known = &found;
+    return found;
   }
   slot& find_slot(message_key key) noexcept;
 
   const tick_clock& clock_;
   std::array<uint64_t, latency_bounds_ns.size()> bounds_; // in ticks
   std::atomic<slot*> first_{nullptr};
-  slot* newest_ = nullptr; // of the message before
+  std::array<slot*, 4> recent_{}; // by key: of the messages before
   size_t slots_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #include "actors/apiserver/verbs/plan.hpp"
 
 #include <fmt/format.h>
+#include <functional>
 
 #include "actors/apiserver/admission/admission.hpp"
 #include "actors/apiserver/registry/meta/object_meta.hpp"
@@ -20,11 +21,44 @@ std::string store_key(const registry::kind& kind, std::string_view name_space, s
   return key.append(name);
 }
 
-const messages::codec::type& stored_type(const registry::kind& kind) {
+namespace {
+
+const messages::codec::type* find_stored_type(const registry::kind& kind) {
   const std::string version = kind.stored_version.empty() ? kind.api_version()
                               : kind.stored_group.empty() ? std::string{kind.stored_version}
                                                           : fmt::format("{}/{}", kind.stored_group, kind.stored_version);
-  return *messages::codec::api_schema().find(version, kind.name);
+  return messages::codec::api_schema().find(version, kind.name);
+}
+
+/// Looked up once for each kind that is served, since each write asks for them.
+struct kind_types {
+  const messages::codec::type* own = nullptr;
+  const messages::codec::type* stored = nullptr;
+};
+
+kind_types types_of(const registry::kind& kind) {
+  const auto look_up = [](const registry::kind& each) {
+    return kind_types{messages::codec::api_schema().find(each.api_version(), each.name), find_stored_type(each)};
+  };
+  static const auto known = [&] {
+    std::vector<kind_types> result;
+    for (const auto& each : registry::kinds())
+      result.push_back(look_up(each));
+    return result;
+  }();
+  const auto& served = registry::kinds();
+  const bool is_served = std::less_equal<>{}(served.data(), &kind) && std::less<>{}(&kind, served.data() + served.size());
+  return is_served ? known[static_cast<size_t>(&kind - served.data())] : look_up(kind);
+}
+
+} // namespace
+
+const messages::codec::type& own_type(const registry::kind& kind) {
+  return *types_of(kind).own;
+}
+
+const messages::codec::type& stored_type(const registry::kind& kind) {
+  return *types_of(kind).stored;
 }
 
 draft current_draft(const registry::kind& kind, const cache::cached_object& object) {
@@ -89,7 +123,7 @@ write_plan plan_create(const change_request& request, const cache::object_ptr& c
   const std::string name{object.get("metadata").get("name").str()};
   meta::fill_system_fields(object, env.new_uid(), env.now_seconds);
   kind.apply_defaults(object);
-  if (auto error = verbs::canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), object))
+  if (auto error = verbs::canonicalize(own_type(kind), object))
     return refuse(std::move(error));
   const change_context context{request.user, env.now_seconds};
   if (kind.prepare_create != nullptr)

@@ -83,6 +83,8 @@ write_plan plan_binding(const change_request& request, const cache::object_ptr& 
 write_plan refuse(api_error error);
 /// Packs `next` (stored form) into a put; a codec error becomes a 400.
 write_plan put_plan(const registry::kind& kind, std::string key, int64_t expected, draft next, int code);
+/// The kind's type, in its own form.
+const messages::codec::type& own_type(const registry::kind& kind);
 /// The kind's type as stored.
 const messages::codec::type& stored_type(const registry::kind& kind);
 /// The canonical form: as it would be read back from the store. An error for what cannot be packed.

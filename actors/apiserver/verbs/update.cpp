@@ -72,7 +72,7 @@ write_plan replace(const change_request& request, const cache::cached_object& cu
   next["metadata"].set("resourceVersion", std::to_string(current.revision()));
   meta::keep_system_fields(next, old);
   kind.apply_defaults(next);
-  if (auto error = verbs::canonicalize(*messages::codec::api_schema().find(kind.api_version(), kind.name), next))
+  if (auto error = verbs::canonicalize(own_type(kind), next))
     return refuse(std::move(error));
   const update_rules rules = rules_of(kind, request.subresource);
   if (rules.prepare != nullptr)
@@ -124,10 +124,11 @@ write_plan update_scale(const change_request& request, const cache::cached_objec
 const messages::codec::type* body_type(const change_request& request) {
   const auto* sub = request.subresource.empty() ? nullptr : request.kind->find_subresource(request.subresource);
   const bool own = sub == nullptr || sub->body_version.empty();
-  const std::string version = own ? request.kind->api_version()
-                              : sub->body_group.empty() ? std::string{sub->body_version}
-                                                        : fmt::format("{}/{}", sub->body_group, sub->body_version);
-  return messages::codec::api_schema().find(version, own ? request.kind->name : sub->body_kind);
+  if (own)
+    return &own_type(*request.kind);
+  const std::string version =
+    sub->body_group.empty() ? std::string{sub->body_version} : fmt::format("{}/{}", sub->body_group, sub->body_version);
+  return messages::codec::api_schema().find(version, sub->body_kind);
 }
 
 /// A body that is no patch of its kind: upstream names the Go type that it decodes into.
