@@ -2,23 +2,47 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
-#include "actors/apiserver/cache/phrase_book.hpp"
+#include "actors/apiserver/cache/dictionary.hpp"
 #include "actors/apiserver/cache/rendered_texts.hpp"
 #include "messages/codec/codec.hpp"
 
 namespace actors::apiserver::cache {
 
-/// A packed object, the book's address and what is packed.
+namespace {
+
+/// Before what is packed.
+struct packed_head {
+  const dictionary* with;
+  uint16_t bytes;
+};
+constexpr size_t head_bytes = sizeof(const dictionary*) + sizeof(uint16_t); // without padding
+static_assert(cached_object::packed_bytes_max <= std::numeric_limits<uint16_t>::max());
+
+void write_head(const packed_head& head, uint8_t* out) {
+  std::memcpy(out, &head.with, sizeof head.with);
+  std::memcpy(out + sizeof head.with, &head.bytes, sizeof head.bytes);
+}
+
+packed_head read_head(const uint8_t* in) {
+  packed_head head;
+  std::memcpy(&head.with, in, sizeof head.with);
+  std::memcpy(&head.bytes, in + sizeof head.with, sizeof head.bytes);
+  return head;
+}
+
+} // namespace
+
+/// A packed object and its bytes in one piece.
 template <size_t Bytes>
 struct packed_block {
-  packed_block(const type& what, const std::shared_ptr<const phrase_book>& book, std::span<const uint8_t> packed, size_t size,
+  packed_block(const type& what, const std::shared_ptr<const dictionary>& with, std::span<const uint8_t> packed, size_t size,
                int64_t revision)
-      : object(cached_object::packed_tag{}, what, object_buffer{book, room.data(), size}, revision) {
-    const phrase_book* address = book.get();
-    std::memcpy(room.data(), &address, sizeof address);
-    std::memcpy(room.data() + sizeof address, packed.data(), packed.size());
+      : object(cached_object::packed_tag{}, what, object_buffer{with, room.data(), size}, revision) {
+    write_head({with.get(), static_cast<uint16_t>(packed.size())}, room.data());
+    std::memcpy(room.data() + head_bytes, packed.data(), packed.size());
   }
   cached_object object;
   std::array<uint8_t, Bytes> room;
@@ -32,15 +56,15 @@ constexpr size_t sizes = 36; // 80 bytes to 32 KiB
 constexpr size_t size_at(size_t index) { return (5 + index % 4) << (4 + index / 4); }
 constexpr size_t first = 1; // with room for a few bytes
 constexpr size_t room_at(size_t index) { return size_at(index) - count_bytes - sizeof(cached_object); }
-static_assert(room_at(first) >= sizeof(const phrase_book*));
-static_assert(room_at(sizes - 1) >= cached_object::packed_bytes_max + sizeof(const phrase_book*));
+static_assert(room_at(first) >= head_bytes);
+static_assert(room_at(sizes - 1) >= cached_object::packed_bytes_max + head_bytes);
 
-using book_ptr = std::shared_ptr<const phrase_book>;
-using maker = object_ptr (*)(const type&, const book_ptr&, std::span<const uint8_t>, size_t, int64_t);
+using dictionary_ptr = std::shared_ptr<const dictionary>;
+using maker = object_ptr (*)(const type&, const dictionary_ptr&, std::span<const uint8_t>, size_t, int64_t);
 
 template <size_t Index>
-object_ptr make_block(const type& what, const book_ptr& book, std::span<const uint8_t> packed, size_t size, int64_t revision) {
-  auto block = std::make_shared<const packed_block<room_at(Index)>>(what, book, packed, size, revision);
+object_ptr make_block(const type& what, const dictionary_ptr& with, std::span<const uint8_t> packed, size_t size, int64_t revision) {
+  auto block = std::make_shared<const packed_block<room_at(Index)>>(what, with, packed, size, revision);
   const auto* object = &block->object;
   return {std::move(block), object};
 }
@@ -52,21 +76,20 @@ constexpr std::array<maker, sizeof...(Index)> makers(std::index_sequence<Index..
 
 } // namespace
 
-object_ptr cached_object::make_packed(const type& what, const book_ptr& book, std::span<const uint8_t> packed, size_t size,
+object_ptr cached_object::make_packed(const type& what, const dictionary_ptr& with, std::span<const uint8_t> packed, size_t size,
                                       int64_t revision) {
   static constexpr auto make = makers(std::make_index_sequence<sizes - first>{});
   for (size_t i = first; i < sizes; ++i)
-    if (room_at(i) >= packed.size() + sizeof(const phrase_book*))
-      return make[i - first](what, book, packed, size, revision);
+    if (room_at(i) >= packed.size() + head_bytes)
+      return make[i - first](what, with, packed, size, revision);
   throw std::logic_error("more than an object is packed into");
 }
 
 object_buffer cached_object::unpacked() const {
-  const phrase_book* book;
-  std::memcpy(&book, bytes_.data(), sizeof book);
+  const auto head = read_head(bytes_.data());
   auto memory = std::make_shared_for_overwrite<uint64_t[]>((size() + 7) / 8); // aligned as FlatBuffers wants it
   auto* out = reinterpret_cast<uint8_t*>(memory.get());
-  unpack(*book, bytes_.data() + sizeof book, out, size());
+  head.with->unpack({bytes_.data() + head_bytes, head.bytes}, {out, size()});
   return {memory, out, size()};
 }
 

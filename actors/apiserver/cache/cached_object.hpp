@@ -1,4 +1,4 @@
-// An object of the cache at one revision. What is seldom read is packed (phrase_book.hpp). Any thread.
+// An object of the cache at one revision. What is seldom read is packed (dictionary.hpp). Any thread.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ using messages::codec::object_buffer;
 using messages::codec::type;
 
 class cached_object;
-class phrase_book;
+class dictionary;
 using object_ptr = std::shared_ptr<const cached_object>;
 
 /// Shared by the snapshots, the windows and whoever reads.
@@ -27,7 +27,7 @@ public:
       : type_(&what), bytes_(std::move(bytes)), revision_(revision) {}
   /// In one piece with its packed bytes, at most packed_bytes_max; of `size` bytes when unpacked.
   static constexpr size_t packed_bytes_max = 24u << 10;
-  static object_ptr make_packed(const type& what, const std::shared_ptr<const phrase_book>& book, std::span<const uint8_t> packed,
+  static object_ptr make_packed(const type& what, const std::shared_ptr<const dictionary>& with, std::span<const uint8_t> packed,
                                 size_t size, int64_t revision);
   ~cached_object();
   cached_object(const cached_object&) = delete;
@@ -55,7 +55,7 @@ private:
   object_buffer unpacked() const;
 
   const type* type_;
-  object_buffer bytes_; // packed: shares the book; its address, then what is packed with it
+  object_buffer bytes_; // packed: shares the dictionary; its address, the size of what is packed, and that
   int64_t revision_;
   mutable std::atomic<bool> has_text_{false};
   bool packed_ = false;

@@ -1,4 +1,4 @@
-// Packs objects of the cache that are seldom read, with a book of examples for each table. One thread.
+// Packs objects of the cache that are seldom read, with a dictionary of examples for each table. One thread.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "actors/apiserver/cache/cached_object.hpp"
-#include "actors/apiserver/cache/phrase_book.hpp"
+#include "actors/apiserver/cache/dictionary.hpp"
 
 namespace actors::apiserver::cache {
 
@@ -14,8 +14,8 @@ class object_packer {
 public:
   /// A smaller one takes no less room when it is packed.
   static constexpr size_t object_bytes_min = 128;
-  /// So many more objects that fit badly than such that fit well, and a full book is replaced. It lives on for as long as what was
-  /// packed with it.
+  static constexpr size_t object_bytes_max = 32u << 10;
+  /// So many more objects that fit badly than such that fit well, and a full dictionary is replaced.
   static constexpr size_t misfits_max = 64;
 
   /// Null, packed already, or without gain: the same.
@@ -23,7 +23,7 @@ public:
 
 private:
   struct packer {
-    phrase_packer phrases;
+    dictionary_packer alike;
     size_t misfits = 0;
   };
   bool fits(const packer& used, size_t size) const;
