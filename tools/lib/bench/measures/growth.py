@@ -8,22 +8,11 @@ from bench.client import Client
 from bench.host import Host
 from bench.measure import Measure, Row
 from bench.measures.api import CONFIGMAP, CONFIGMAPS
-from bench.measures.pods import POD, PODS, schedule
+from bench.measures.pods import POD, PODS, make_nodes, schedule
 
 SIZES, WATCHERS, ROUNDS, SCHEDULED, CREATED = (1_000, 10_000, 100_000), 100, 20, 1_000, 5_000
 NODES = 2_000
 PLACED_POD = POD.replace('"spec":{', '"spec":{"nodeName":"NODE",')
-
-
-def make_nodes(host):
-    """Nodes that nobody runs: pods are bound to them and stay pending."""
-    client = Client(host)
-    resources = {"cpu": "64", "memory": "256Gi", "pods": "250"}
-    conditions = [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "bench"}]
-    for index in range(1, NODES + 1):
-        client.call("POST", "/api/v1/nodes", {"metadata": {"name": f"node-{index}"},
-                                              "status": {"capacity": resources, "allocatable": resources, "conditions": conditions}})
-    client.close()
 
 
 def watch_ms(context, host):
@@ -37,7 +26,7 @@ def watch_ms(context, host):
 def measure_growth(context):
     rows = []
     with Host(context.program, context.folder, workers=["scheduler"]) as host:
-        make_nodes(host)
+        make_nodes(host, NODES)
         client = Client(host)
         client.call("POST", CONFIGMAPS, {"metadata": {"name": "watched"}, "data": {"round": "r0."}})
         client.close()

@@ -86,14 +86,31 @@ def schedule(host, count, prefix):
         bound.close()
 
 
+def make_nodes(host, count):
+    """Nodes that nobody runs: pods are bound to them and stay pending."""
+    client = Client(host)
+    resources = {"cpu": "64", "memory": "256Gi", "pods": "250"}
+    conditions = [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "bench"}]
+    for index in range(1, count + 1):
+        client.call("POST", "/api/v1/nodes", {"metadata": {"name": f"node-{index}"},
+                                              "status": {"capacity": resources, "allocatable": resources, "conditions": conditions}})
+    client.close()
+
+
+def schedule_row(context, label, note, host):
+    rates, cpu, created = zip(*(schedule(host, SCHEDULED, f"run{run}-") for run in range(context.runs)))
+    return Row(label, "/s", list(rates), note=f"created at {statistics.median(created):,.0f}/s; server {statistics.median(cpu):.0f} us of "
+                                              f"processor per pod, {note}")
+
+
 def measure_schedule(context):
     with Host(context.program, context.folder, nodes=NODES, workers=True) as host:
         wait_for_nodes(host, NODES)
-        results = [schedule(host, SCHEDULED, f"run{run}-") for run in range(context.runs)]
-    rates, cpu, created = zip(*results)
-    return [Row(f"create + schedule + bind {SCHEDULED:,} pods, {NODES:,} hollow nodes", "/s", list(rates),
-                note=f"created at {statistics.median(created):,.0f}/s; server {statistics.median(cpu):.0f} us of processor per pod, "
-                     "with what the hollow kubelets do")]
+        hollow = schedule_row(context, f"create + schedule + bind {SCHEDULED:,} pods, {NODES:,} hollow nodes",
+                              "with what the hollow kubelets do", host)
+    with Host(context.program, context.folder, workers=["scheduler"]) as host:
+        make_nodes(host, NODES)
+        return [hollow, schedule_row(context, f"the same on {NODES:,} nodes that nobody runs", "of the control plane alone", host)]
 
 
 def deploy(host, count):
