@@ -13,7 +13,7 @@ import time
 
 START_SECONDS_MAX, STOP_SECONDS_MAX = 120, 40
 TICKS = os.sysconf("SC_CLK_TCK")
-HOST, NODES_HOST = "host-bench", "host-nodes"
+HOST, NODES_HOST = "host-bench", "host-nodes"  # the second one: if there are two
 VOLATILE = ("tmpfs", "ramfs", "overlay")
 
 PLACEMENT = """apiVersion: troupe.dev/v1
@@ -77,9 +77,10 @@ def require_disk(folder):
 class Host:
     """Starts at once; `stop()` ends the processes and removes the data, whatever state they are in."""
 
-    def __init__(self, program, folder, nodes=0, workers=False, nodes_apart=False):
+    def __init__(self, program, folder, nodes=0, workers=False, nodes_apart=False, scheduler_apart=False):
         """nodes: how many hollow ones. workers: True for all controllers and the scheduler, or the names of some. nodes_apart: the
-        hollow nodes run on a host of their own, so that what is measured is the control plane alone."""
+        hollow nodes run on a host of their own, so that what is measured is the control plane alone. scheduler_apart: the scheduler
+        does instead, and this host stands by for it."""
         require_disk(folder)
         self.program, self.process, self.token = program, None, secrets.token_hex(16)
         self.nodes_process = None
@@ -88,31 +89,33 @@ class Host:
         self.log = os.path.join(self.folder, "log")
         self.kubeconfig = os.path.join(self.data, "admin.kubeconfig")
         try:
-            self.configure(nodes, workers, nodes_apart)
+            self.configure(nodes, workers, nodes_apart, scheduler_apart)
             self.start()
-            if nodes_apart:
+            if nodes_apart or scheduler_apart:
                 self.start_nodes()
         except BaseException:
             self.stop()
             raise
 
-    def configure(self, nodes, workers, nodes_apart=False):
-        *mail, self.port = free_ports(3 if nodes_apart else 2)
-        names = [HOST, NODES_HOST] if nodes_apart else [HOST]
+    def configure(self, nodes, workers, nodes_apart=False, scheduler_apart=False):
+        names = [HOST, NODES_HOST] if nodes_apart or scheduler_apart else [HOST]
+        *mail, self.port = free_ports(len(names) + 1)
         hosts = "\n".join(f"  - {{ name: {name}, address: 127.0.0.1:{port} }}" for name, port in zip(names, mail))
         more = []
         if workers is True:
             text = subprocess.run([self.program, "host", "--help"], capture_output=True, text=True, check=True).stdout
             workers = [line.split()[0] for line in text.splitlines() if line.startswith("  controllers/")] + ["scheduler"]
-        more += [f"  - {{ role: {role}, host: {HOST} }}" for role in workers or []]
+        for role in workers or []:
+            where = f"hosts: [{NODES_HOST}, {HOST}]" if scheduler_apart and role == "scheduler" else f"host: {HOST}"
+            more.append(f"  - {{ role: {role}, {where} }}")
         if nodes:
-            more.append(f"  - {{ role: kubelet, host: {names[-1]}, node: hollow, hollow: {nodes} }}")
+            more.append(f"  - {{ role: kubelet, host: {NODES_HOST if nodes_apart else HOST}, node: hollow, hollow: {nodes} }}")
         self.placement = os.path.join(self.folder, "placement.yaml")
         with open(self.placement, "w", encoding="utf-8") as file:
             file.write(PLACEMENT.format(hosts=hosts, api=self.port, more="\n".join(more)))
         self.pki = []
         pki = os.path.join(self.data, "pki")
-        if nodes_apart:
+        if len(names) > 1:
             folder = os.path.join(self.folder, "pki")
             subprocess.run([self.program, "pki", "init", self.placement, "--out", folder], check=True, stdout=subprocess.DEVNULL)
             self.pki = ["--name", HOST, "--pki", os.path.join(folder, HOST)]

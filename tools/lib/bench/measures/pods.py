@@ -6,7 +6,7 @@ import time
 
 from bench import wrk
 from bench.client import METADATA_ONLY, Client
-from bench.host import Failed, Host, wait_for
+from bench.host import NODES_HOST, Failed, Host, wait_for
 from bench.measure import Measure, Row
 
 NODES, SCHEDULED = 3_300, 5_000
@@ -14,7 +14,7 @@ PODS = "/api/v1/namespaces/default/pods"
 POD = ('{"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME","namespace":"default","labels":{"app":"bench"}},"spec":'
        '{"containers":[{"name":"main","image":"registry.example/pause:1","resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}')
 REPLICAS_MAX = 500  # of one Deployment
-KILLS, KILL_NODES, KILL_AFTER_SECONDS = 5, 100, 1.5
+KILLS, KILL_NODES, KILL_AFTER_SECONDS, MOVED_SECONDS_MAX = 5, 100, 1.5, 30
 BOUND_SECONDS_MAX, NODES_SECONDS_MAX, DEPLOY_SECONDS_MAX = 120, 180, 900
 
 
@@ -159,14 +159,14 @@ class PodStream:
             raise Failed(f"creating pods: {self.failure}")
 
 
-def kill_scheduler(host):
+def kill_scheduler(host, kill):
     """(longest time without a pod bound from the kill on, the same in the second before it) in ms."""
     bound = BoundWatch(host)
     stream = PodStream(host)
     try:
         time.sleep(KILL_AFTER_SECONDS)
         began = time.monotonic()
-        host.troupe("kill", "scheduler")
+        kill()
         bound.wait(len(bound.times) + 20)
     finally:
         stream.end()
@@ -182,14 +182,39 @@ def measure_failover(context):
     for _ in range(KILLS):
         with Host(context.program, context.folder, nodes=KILL_NODES, workers=True) as host:
             wait_for_nodes(host, KILL_NODES)
-            results.append(kill_scheduler(host))
+            results.append(kill_scheduler(host, lambda host=host: host.troupe("kill", "scheduler")))
+    return [failover_row("scheduler killed: longest time without a pod bound, same host", results)]
+
+
+def failover_row(label, results):
     gaps, usual = zip(*results)
-    return [Row("scheduler killed: longest time without a pod bound, same host", "ms", list(gaps),
-                note=f"one client creates pods one by one, {KILL_NODES} nodes; in the second before the kill: "
-                     f"{statistics.median(usual):.1f} ms")]
+    return Row(label, "ms", list(gaps), note=f"one client creates pods one by one, {KILL_NODES} nodes; in the second before the kill: "
+                                             f"{statistics.median(usual):.1f} ms")
+
+
+def scheduler_host(host):
+    client = Client(host)
+    try:
+        return client.call("GET", "/apis/troupe.dev/v1/roles/scheduler").get("status", {}).get("host")
+    finally:
+        client.close()
+
+
+def measure_failover_host(context):
+    """The scheduler's host ends by SIGKILL; the other host has the store, the apiserver and the nodes."""
+    results = []
+    for _ in range(KILLS):
+        with Host(context.program, context.folder, nodes=KILL_NODES, workers=True, scheduler_apart=True) as host:
+            wait_for_nodes(host, KILL_NODES)
+            if scheduler_host(host) != NODES_HOST:  # it was not there yet when the role was given away
+                host.troupe("move", "scheduler", NODES_HOST)
+            wait_for("the scheduler is on the other host", MOVED_SECONDS_MAX, lambda: scheduler_host(host) == NODES_HOST)
+            results.append(kill_scheduler(host, host.nodes_process.kill))
+    return [failover_row("the scheduler's host killed: longest time without a pod bound", results)]
 
 
 MEASURES = [
     Measure("schedule", "create + schedule + bind, 3,300 hollow nodes", measure_schedule, "190 pods/s", "5,000 pods/s"),
     Measure("failover", "scheduler killed -> next pod bound by its replacement", measure_failover, "19.1 s", "10 ms same host"),
+    Measure("failover-host", "the scheduler's host killed -> next pod bound on the other host", measure_failover_host, "19.1 s", "1 s"),
 ]
